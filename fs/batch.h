@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Drain, commit, reply.
+ *
+ * All requests that are waiting are read from the device. Those that change something are executed at once,
+ * into one transaction, and their replies are kept back; those that only look are executed after its
+ * commit (or at once, while nothing is staged), so that they never see what may be undone. That is an order
+ * which nobody can tell from another: all these requests were on their way at the same time.
+ *
+ * If the commit fails, each request of the transaction is executed again, from the bytes that were received,
+ * in a transaction of its own: one that cannot be kept does not take the others with it. What a request
+ * changes of a handle is therefore kept with its reply, and happens with it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fs/state.h"
+
+struct batch;
+struct fs;
+struct fuse_req;
+
+enum answer_kind { ANSWER_ERR, ANSWER_WRITTEN, ANSWER_ATTR };
+
+struct answer {
+	enum answer_kind kind;
+	int r; /* 0 or -errno */
+	size_t size;
+	uint64_t node;
+};
+
+/* -ENOMEM. */
+int batch_new(struct fs *fs, struct batch **ret_batch);
+void batch_free(struct batch *batch);
+
+/*
+ * Serves what is waiting on the device, up to a batch full. Returns the number of requests, 0 if there was
+ * none; -ENODEV: unmounted; another -errno of read(2).
+ */
+int batch_serve(struct batch *batch);
+
+/* ---- for those who execute a request ---- */
+
+/* Keeps an answer back if it has to wait for the commit. */
+bool batch_keep(struct batch *batch, struct fuse_req *req, struct answer answer);
+
+/*
+ * What becomes of a handle with the answer to this request, when that is sent: if it says success, and if it
+ * says failure (the commit's, too). `handle` NULL: it is closed.
+ */
+void batch_on_success(struct batch *batch, uint64_t fh, const struct handle *handle);
+void batch_on_failure(struct batch *batch, uint64_t fh, const struct handle *handle);
+
+/* The bytes of the request being executed, as the kernel wrote them. */
+const void *batch_request(const struct batch *batch);
+
+/* Sends an answer that was kept back (fs/reply.c). */
+void answer_send(struct fs *fs, struct fuse_req *req, const struct answer *answer);

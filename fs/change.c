@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/change.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/graveyard.h"
+#include "core/stone.h"
+#include "fs/batch.h"
+#include "fs/fs.h"
+#include "fs/node.h"
+#include "fs/park.h"
+#include "fs/reply.h"
+#include "fs/state.h"
+#include "fs/view.h"
+
+static struct fs *fs_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static struct writer writer_of(fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	return (struct writer){ctx->uid, ctx->gid, ctx->pid};
+}
+
+static struct deed deed_of(const struct view *view, const struct handle *handle)
+{
+	return (struct deed){
+		.kind = view->deed,
+		.creates = handle->flags & HANDLE_PENDING,
+		/* Whether an existing name may be written to was judged at open; a created one may
+		 * have become somebody else's since. */
+		.judged = !(handle->flags & HANDLE_CREATED) || handle->flags & HANDLE_COUNTED,
+		.now = clock_now(),
+		.by = {handle->uid, handle->gid, handle->pid},
+	};
+}
+
+/* A file that was removed since it was opened takes nothing any more: it would be born again. */
+static int check_removed(struct fs *fs, const struct node *node, const struct handle *handle)
+{
+	struct store *store = graveyard_store(fs->graveyard);
+	struct grave grave;
+	struct life life;
+	int r;
+
+	if (handle->flags & HANDLE_PENDING || !graveyard_removed_since(fs->graveyard, handle->opened))
+		return 0;
+	r = store->ops->find(store, node->text, node->len, &grave);
+	if (r == 0)
+		r = store->ops->life(store, grave.id, grave.life, &life);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return life.removed > handle->opened ? -ENOENT : 0;
+}
+
+static int stage(struct fs *fs, const struct node *node, const struct handle *handle,
+		 const struct deed *deed)
+{
+	int r = check_removed(fs, node, handle);
+
+	return r < 0 ? r : graveyard_stage(fs->graveyard, node->text, node->len, deed);
+}
+
+/* ---- opening ---- */
+
+/* What can be told at once that a new file will not be taken. */
+static int check_creation(struct fs *fs, const struct view *view, const struct node_name *name,
+			  const struct fuse_ctx *ctx)
+{
+	struct store *store = graveyard_store(fs->graveyard);
+	struct grave grave;
+	struct life life;
+	uint64_t count;
+	int r = graveyard_admits(fs->graveyard, name->text, name->len);
+
+	if (r == 0)
+		r = graveyard_may_write(fs->graveyard, name->text, name->len, ctx->uid);
+	if (r < 0)
+		return r;
+	r = graveyard_find(fs->graveyard, name->text, name->len, &grave, &life);
+	if (r == 0 && view->deed == DEED_READY && stone_has(&life.stone, FACT_DIED))
+		return -EPERM;
+	if (r != -ENOENT)
+		return r;
+	r = store->ops->count(store, STORE_LIST_EVERY, &count);
+	if (r == 0 && count >= fs->max_names &&
+	    store->ops->find(store, name->text, name->len, &grave) == -ENOENT)
+		r = -ENOSPC;
+	return r;
+}
+
+static int create(struct fs *fs, fuse_req_t req, const struct node_name *name, int flags,
+		  uint64_t *ret_node, uint64_t *ret_fh)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct handle handle = {.deadline = INT64_MAX};
+	struct file file;
+	int r = state_node_intern(fs->state, name->view, name->text, name->len, &handle.node);
+
+	if (r < 0)
+		return r;
+	handle.opened = graveyard_seq(fs->graveyard);
+	handle.uid = ctx->uid;
+	handle.gid = ctx->gid;
+	handle.pid = ctx->pid;
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		handle.flags |= HANDLE_WRITABLE;
+	/* Somebody may have been faster than this request. */
+	r = node_look(fs, state_node(fs->state, handle.node), &file);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (flags & O_EXCL && (r == 0 || state_node(fs->state, handle.node)->pending))
+		return -EEXIST;
+	handle.flags |= HANDLE_PENDING | HANDLE_CREATED;
+	state_node_own(fs->state, handle.node, ctx->uid, ctx->gid);
+	*ret_node = handle.node;
+	return state_handle_open(fs->state, &handle, ret_fh);
+}
+
+void change_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		   struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	const struct node *directory = state_node(fs->state, parent);
+	struct node_name resolved;
+	const struct view *view;
+	uint64_t id = 0, fh = 0;
+	int r = directory ? node_resolve(directory, name, &resolved) : -ESTALE;
+
+	(void)mode;
+	if (r == -ENOENT)
+		r = -EINVAL; /* what starts with a dot is ours */
+	if (r < 0) {
+		reply_err(fs, req, r);
+		return;
+	}
+	view = view_get(resolved.view);
+	r = view->directory && view->writable ? check_creation(fs, view, &resolved, fuse_req_ctx(req))
+					      : -EPERM;
+	if (r == 0)
+		r = create(fs, req, &resolved, fi->flags, &id, &fh);
+	if (r < 0)
+		reply_err(fs, req, r);
+	else
+		reply_created(fs, req, id, NULL, fh, fi);
+}
+
+int change_open(struct fs *fs, const struct node *node, struct handle *handle)
+{
+	const struct view *view = view_get(node->view);
+	int r;
+
+	if (!view->directory || !view->writable)
+		return -EACCES;
+	r = graveyard_may_write(fs->graveyard, node->text, node->len, handle->uid);
+	handle->flags |= HANDLE_WRITABLE;
+	/* `.born/NAME` is there for a dead one too: opening it for writing tells of a birth. */
+	if (view->deed == DEED_BIRTH)
+		handle->flags |= HANDLE_PENDING;
+	return r;
+}
+
+/* ---- writing ---- */
+
+static void log_refused(const struct node *node, const struct handle *handle,
+			const struct stone_error *error)
+{
+	log_warning("%s: refused what uid %u pid %d wrote, line %u: %s: '%s'", node->text, handle->uid,
+		    (int)handle->pid, error->line, error->reason, error->text);
+}
+
+/* What was to count has. */
+static uint32_t counted(uint32_t flags)
+{
+	return (flags & ~(uint32_t)HANDLE_PENDING) | HANDLE_COUNTED;
+}
+
+/* Stages what whole lines say. `handle` becomes what it is afterwards. */
+static int take_lines(struct fs *fs, const struct node *node, struct handle *handle,
+		      const char *text, size_t len)
+{
+	const struct view *view = view_get(node->view);
+	struct deed deed = deed_of(view, handle);
+	struct stone_error error;
+	struct stone stone;
+	int r = stone_parse(text, len, &stone, &error);
+
+	if (r < 0) {
+		log_refused(node, handle, &error);
+		return r;
+	}
+	deed.stone = &stone;
+	r = stage(fs, node, handle, &deed);
+	if (r == 0)
+		handle->flags = counted(handle->flags);
+	return r;
+}
+
+/* What was held, and what is written now: the lines that are complete, and a rest that is not. */
+struct lines {
+	char text[2 * STONE_WRITE_MAX];
+	size_t len, whole;
+};
+
+static void join(struct fs *fs, const struct handle *handle, const char *data, size_t size,
+		 struct lines *ret_lines)
+{
+	const char *held = NULL, *newline;
+	size_t len = 0;
+
+	if (handle->tail)
+		held = state_tail(fs->state, handle->tail, &len);
+	if (held)
+		memcpy(ret_lines->text, held, len);
+	memcpy(ret_lines->text + len, data, size);
+	ret_lines->len = len + size;
+	newline = memrchr(ret_lines->text, '\n', ret_lines->len);
+	ret_lines->whole = newline ? (size_t)(newline + 1 - ret_lines->text) : 0;
+}
+
+static int write_stone(struct fs *fs, const struct node *node, struct handle *handle,
+		       const char *data, size_t size)
+{
+	struct lines lines;
+	size_t rest;
+	int r = 0;
+
+	join(fs, handle, data, size, &lines);
+	rest = lines.len - lines.whole;
+	if (rest > STONE_WRITE_MAX)
+		return -EFBIG;
+	if (lines.whole)
+		r = take_lines(fs, node, handle, lines.text, lines.whole);
+	handle->tail = 0;
+	if (r == 0 && rest)
+		r = state_tail_new(fs->state, lines.text + lines.whole, rest, &handle->tail);
+	return r;
+}
+
+/* A write that tells by itself, whatever it says. */
+static int write_told(struct fs *fs, const struct node *node, struct handle *handle)
+{
+	struct deed deed = deed_of(view_get(node->view), handle);
+	int r = stage(fs, node, handle, &deed);
+
+	if (r == 0)
+		handle->flags = counted(handle->flags);
+	return r;
+}
+
+/* A handle whose write was refused has nothing held, and creates nothing at its close. */
+static struct handle refused(const struct handle *handle)
+{
+	struct handle after = *handle;
+
+	after.tail = 0;
+	after.flags &= ~(uint32_t)HANDLE_PENDING;
+	return after;
+}
+
+void change_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+		  struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	const struct handle *now = state_handle(fs->state, fi->fh);
+	const struct node *node = now ? state_node(fs->state, now->node) : NULL;
+	struct handle before, after;
+	int r;
+
+	(void)ino, (void)offset;
+	if (!node || !(now->flags & HANDLE_WRITABLE)) {
+		reply_err(fs, req, -EBADF);
+		return;
+	}
+	before = after = *now;
+	if (size > STONE_WRITE_MAX)
+		r = -EFBIG;
+	else if (view_get(node->view)->deed == DEED_STONE || view_get(node->view)->deed == DEED_DEATH)
+		r = write_stone(fs, node, &after, data, size);
+	else
+		r = write_told(fs, node, &after);
+	before = refused(&before);
+	batch_on_success(fs->batch, fi->fh, &after);
+	batch_on_failure(fs->batch, fi->fh, &before);
+	if (r < 0)
+		reply_err(fs, req, r);
+	else
+		reply_written(fs, req, size);
+}
+
+/* ---- closing ---- */
+
+static int take_tail(struct fs *fs, const struct node *node, struct handle *handle)
+{
+	char text[STONE_WRITE_MAX];
+	size_t len;
+	const char *held = state_tail(fs->state, handle->tail, &len);
+
+	memcpy(text, held, len);
+	handle->tail = 0;
+	return take_lines(fs, node, handle, text, len);
+}
+
+/* Shells open, dup and close before they write: as long as nothing was written, this means nothing. */
+void change_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	const struct handle *now = state_handle(fs->state, fi->fh);
+	const struct node *node = now ? state_node(fs->state, now->node) : NULL;
+	struct handle before, after;
+	int r;
+
+	(void)ino;
+	if (!node || !now->tail) {
+		reply_err(fs, req, 0);
+		return;
+	}
+	before = refused(now);
+	after = *now;
+	r = take_tail(fs, node, &after);
+	batch_on_success(fs->batch, fi->fh, &after);
+	batch_on_failure(fs->batch, fi->fh, &before);
+	reply_err(fs, req, r);
+}
+
+/* Stages what a creation, or a birth, that nothing was written to tells at its close. */
+static int take_pending(struct fs *fs, const struct node *node, const struct handle *handle)
+{
+	struct deed deed = deed_of(view_get(node->view), handle);
+
+	if (deed.kind == DEED_BIRTH)
+		deed.opened = &handle->opened;
+	return stage(fs, node, handle, &deed);
+}
+
+/* Errors of the rules, which nobody can be told any more; all others are the store's, and pass. */
+static bool is_final(int r)
+{
+	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -ENOENT;
+}
+
+static int take_close(struct fs *fs, const struct handle *handle)
+{
+	const struct node *node = state_node(fs->state, handle->node);
+	int r = 0;
+
+	if (node && handle->flags & HANDLE_PENDING)
+		r = take_pending(fs, node, handle);
+	if (r < 0 && is_final(r)) {
+		log_warning("%s: uid %u pid %d told too late: %s, ignoring", node->text, handle->uid,
+			    (int)handle->pid, strerror(-r));
+		r = 0;
+	}
+	return r;
+}
+
+/* The kernel does not listen to the answer, so what cannot be kept now is owed. */
+void change_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	const struct handle *now = state_handle(fs->state, fi->fh);
+	struct handle owed;
+	int r;
+
+	(void)ino;
+	if (!now) {
+		reply_err(fs, req, 0);
+		return;
+	}
+	park_forget_poller(fs, fi->fh);
+	owed = *now;
+	owed.flags |= HANDLE_OWED;
+	r = take_close(fs, now);
+	batch_on_success(fs->batch, fi->fh, NULL);
+	batch_on_failure(fs->batch, fi->fh, &owed);
+	reply_err(fs, req, r);
+}
+
+static void retry_owed(struct fs *fs, uint64_t fh, const struct handle *handle)
+{
+	int r = take_close(fs, handle);
+
+	if (r == 0)
+		r = graveyard_commit(fs->graveyard);
+	else
+		graveyard_rollback(fs->graveyard);
+	if (r < 0) {
+		fs->owed++;
+		return;
+	}
+	state_handle_close(fs->state, fh);
+	graveyard_tell(fs->graveyard, fs->on_event, fs);
+}
+
+void change_retry_owed(struct fs *fs)
+{
+	fs->owed = 0;
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		struct handle handle = *state_handle(fs->state, fh);
+
+		if (handle.flags & HANDLE_OWED)
+			retry_owed(fs, fh, &handle);
+	}
+}
+
+/* ---- attributes ---- */
+
+/* Setting times is what touch(1) does, and it listens to the error. */
+static int touch(struct fs *fs, fuse_req_t req, const struct node *node, uint64_t fh)
+{
+	const struct view *view = view_get(node->view);
+	const struct handle *now = fh ? state_handle(fs->state, fh) : NULL;
+	struct deed deed = {.kind = view->deed, .now = clock_now(), .by = writer_of(req)};
+	struct handle before, after;
+	int r;
+
+	if (!view->writable)
+		return -EACCES;
+	if (!now)
+		return view->deed == DEED_BIRTH
+			       ? graveyard_stage(fs->graveyard, node->text, node->len, &deed)
+			       : 0;
+	if (!(now->flags & HANDLE_PENDING))
+		return 0;
+	before = refused(now);
+	after = *now;
+	r = write_told(fs, node, &after);
+	batch_on_success(fs->batch, fh, &after);
+	batch_on_failure(fs->batch, fh, &before);
+	return r;
+}
+
+static int change_attributes(struct fs *fs, fuse_req_t req, const struct node *node,
+			     const struct stat *attr, int set, uint64_t fh)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct deed deed = {.now = clock_now(), .by = writer_of(req)};
+	struct file file = {.uid = node->uid, .gid = node->gid};
+	int r = node_look(fs, node, &file);
+
+	if (r < 0 && !(r == -ENOENT && node->handles > 0))
+		return r;
+	if (ctx->uid != 0 && ctx->uid != file.uid)
+		return -EPERM;
+	if (node_is_directory(node) || !view_get(node->view)->directory)
+		return 0;
+	if (set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID) && r == 0)
+		r = graveyard_chown(fs->graveyard, node->text, node->len,
+				    set & FUSE_SET_ATTR_UID ? attr->st_uid : file.uid,
+				    set & FUSE_SET_ATTR_GID ? attr->st_gid : file.gid, &deed);
+	else
+		r = 0;
+	if (r == 0 && set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME))
+		r = touch(fs, req, node, fh);
+	return r;
+}
+
+void change_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int set,
+		    struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	const struct node *node = state_node(fs->state, ino);
+	int r = -ESTALE;
+
+	if (node)
+		r = change_attributes(fs, req, node, attr, set, fi ? fi->fh : 0);
+	if (r < 0)
+		reply_err(fs, req, r);
+	else
+		reply_attr(fs, req, ino);
+}
+
+/* ---- removing ---- */
+
+void change_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fs *fs = fs_of(req);
+	const struct node *directory = state_node(fs->state, parent);
+	struct deed deed = {.now = clock_now(), .by = writer_of(req)};
+	int r = -EPERM;
+
+	if (directory && directory->view == VIEW_ROOT && node_is_directory(directory) &&
+	    name[0] != '.')
+		r = graveyard_remove(fs->graveyard, name, strlen(name), &deed);
+	reply_err(fs, req, r);
+}

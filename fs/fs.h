@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every part of the file system needs to know: one struct, passed, never global. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+struct batch;
+struct event;
+struct fuse_session;
+struct graveyard;
+struct state;
+struct vigils;
+struct parked;
+
+struct fs {
+	struct graveyard *graveyard;
+	struct vigils *vigils;
+	struct state *state;
+	struct batch *batch;
+	struct fuse_session *session;
+	int fuse_fd;
+	bool read_only; /* nothing will ever happen: waits fail rather than block */
+	uint64_t max_names;
+	int64_t max_park; /* ns a read may be parked before the kernel loses patience; INT64_MAX: any */
+	int64_t started; /* CLOCK_REALTIME: the time stamp of what never changes */
+	uid_t uid; /* the daemon's, owner of what belongs to nobody else */
+	gid_t gid;
+	struct parked **pollers; /* by state_handle_index(): who waits by poll(2) */
+	void (*on_event)(void *arg, const struct event *event); /* told after the replies; for the log */
+	unsigned owed; /* handles whose closing could not be committed yet */
+	struct buf text; /* for the reply being made */
+	struct {
+		uint64_t node, opened;
+		struct buf text;
+	} memo; /* the text of the last wait that came: a thousand readers may get the same */
+};

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/park.h"
+
+#include <errno.h>
+#include <linux/fuse.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/vigil.h"
+#include "fs/fs.h"
+#include "fs/reply.h"
+#include "fs/state.h"
+#include "fs/view.h"
+
+struct parked {
+	struct vigil vigil; /* first: the wake function gets no more */
+	struct fs *fs;
+	fuse_req_t req; /* NULL: by poll(2) */
+	uint64_t fh;
+	uint64_t offset;
+	size_t size;
+	struct vigil_name names[];
+};
+
+/* ---- looking ---- */
+
+static int read_file(struct fs *fs, uint64_t fh, struct handle *handle, uint64_t offset, size_t size)
+{
+	const struct node *node = state_node(fs->state, handle->node);
+	uint64_t hint = handle->hint, extent = handle->extent;
+	const struct view *view;
+	int r;
+
+	if (!node)
+		return -ESTALE;
+	view = view_get(node->view);
+	buf_truncate(&fs->text, 0);
+	r = view->ops->read(fs, view, node, handle, offset, size, &fs->text);
+	if (r < 0)
+		return r;
+	if (fh && (handle->hint != hint || handle->extent != extent))
+		state_handle_set(fs->state, fh, handle);
+	return r == 0 ? buf_error(&fs->text) : r;
+}
+
+static int look(struct parked *p)
+{
+	const struct handle *now = state_handle(p->fs->state, p->fh);
+	struct handle handle;
+
+	if (!now)
+		return -ESTALE;
+	handle = *now;
+	/* A poll moves nothing. */
+	if (!p->req)
+		return read_file(p->fs, 0, &handle, handle.extent, 1);
+	return read_file(p->fs, p->fh, &handle, p->offset, p->size);
+}
+
+/* ---- ending ---- */
+
+/* FUSE_NOTIFY_POLL: an answer to no request. libfuse has it too, but on a handle that it allocates. */
+static void notify_poll(struct fs *fs, uint64_t kernel_handle)
+{
+	struct fuse_notify_poll_wakeup_out out = {.kh = kernel_handle};
+	struct fuse_out_header header = {
+		.len = sizeof(header) + sizeof(out), .error = FUSE_NOTIFY_POLL, .unique = 0};
+	struct iovec iov[] = {{&header, sizeof(header)}, {&out, sizeof(out)}};
+
+	/* ENOENT, the file is closed already: nobody to tell. */
+	if (writev(fs->fuse_fd, iov, 2) < 0 && errno != ENOENT)
+		log_warning("unable to notify a poller: %s, ignoring", strerror(errno));
+}
+
+static void end_poller(struct parked *p)
+{
+	const struct handle *now = state_handle(p->fs->state, p->fh);
+
+	p->fs->pollers[state_handle_index(p->fh)] = NULL;
+	if (now && now->poll) {
+		struct handle handle = *now;
+		uint64_t kernel_handle = handle.poll;
+
+		handle.poll = 0;
+		state_handle_set(p->fs->state, p->fh, &handle);
+		notify_poll(p->fs, kernel_handle);
+	}
+	free(p);
+}
+
+static void end(struct parked *p, int r)
+{
+	if (!p->req) {
+		end_poller(p);
+		return;
+	}
+	fuse_req_interrupt_func(p->req, NULL, NULL);
+	if (r < 0)
+		reply_parked(p->req, r);
+	else
+		reply_data(p->req, p->fs->text.data, p->fs->text.len);
+	free(p);
+}
+
+static void on_wake(struct vigil *vigil, enum vigil_outcome outcome)
+{
+	struct parked *p = (struct parked *)vigil;
+	const struct handle *handle = state_handle(p->fs->state, p->fh);
+	int r = -ECANCELED;
+
+	if (outcome == VIGIL_TIMEOUT)
+		r = handle && handle->deadline <= vigil->deadline ? -ETIMEDOUT : -EAGAIN;
+	if (outcome == VIGIL_EVENT) {
+		r = look(p);
+		if (r == VIEW_PARK)
+			r = vigil_keep(p->fs->vigils, vigil);
+		else
+			r = r < 0 ? r : 1;
+		if (r == 0)
+			return;
+	}
+	end(p, r);
+}
+
+/* Called by libfuse for FUSE_INTERRUPT: the reader got a signal. */
+static void on_interrupt(fuse_req_t req, void *data)
+{
+	struct parked *p = data;
+
+	vigil_cancel(p->fs->vigils, &p->vigil);
+	free(p);
+	reply_parked(req, -EINTR);
+}
+
+/* ---- parking ---- */
+
+static int64_t deadline_of(struct fs *fs, const struct handle *handle, bool polls)
+{
+	int64_t patience;
+
+	if (polls || __builtin_add_overflow(clock_monotonic(), fs->max_park, &patience))
+		return handle->deadline;
+	return handle->deadline < patience ? handle->deadline : patience;
+}
+
+static int park(struct fs *fs, fuse_req_t req, uint64_t fh, struct parked **ret_parked)
+{
+	const struct handle *handle = state_handle(fs->state, fh);
+	const struct node *node = state_node(fs->state, handle->node);
+	const struct view *view = view_get(node->view);
+	unsigned count = view->ops->names(node);
+	struct parked *p = malloc(sizeof(*p) + count * sizeof(p->names[0]));
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	*p = (struct parked){.fs = fs, .req = req, .fh = fh};
+	p->vigil = (struct vigil){.wake = on_wake, .names = p->names, .count = count};
+	p->vigil.deadline = deadline_of(fs, handle, !req);
+	r = view->ops->watch(fs, view, node, handle, &p->vigil);
+	if (r == 0)
+		r = vigil_keep(fs->vigils, &p->vigil);
+	if (r < 0) {
+		free(p);
+		return r;
+	}
+	*ret_parked = p;
+	return 0;
+}
+
+static bool late(const struct handle *handle)
+{
+	return handle->deadline != INT64_MAX && handle->deadline <= clock_monotonic();
+}
+
+void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size_t size,
+	       bool nonblock)
+{
+	struct handle handle = *state_handle(fs->state, fh);
+	struct parked *p;
+	int r = read_file(fs, fh, &handle, offset, size);
+
+	if (r == 0) {
+		reply_data(req, fs->text.data, fs->text.len);
+		return;
+	}
+	if (r == VIEW_PARK) {
+		r = late(&handle)                 ? -ETIMEDOUT
+		    : nonblock                    ? -EAGAIN
+		    : fuse_req_interrupted(req) ? -EINTR
+						  : park(fs, req, fh, &p);
+	}
+	if (r < 0) {
+		reply_err(fs, req, r);
+		return;
+	}
+	p->offset = offset;
+	p->size = size;
+	/* One thread: an interrupt is read after this, or was seen above. */
+	fuse_req_interrupt_func(req, on_interrupt, p);
+}
+
+/* ---- poll ---- */
+
+void park_forget_poller(struct fs *fs, uint64_t fh)
+{
+	struct parked **slot = &fs->pollers[state_handle_index(fh)];
+
+	if (!*slot)
+		return;
+	vigil_cancel(fs->vigils, &(*slot)->vigil);
+	free(*slot);
+	*slot = NULL;
+}
+
+void park_free_pollers(struct fs *fs)
+{
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;)
+		park_forget_poller(fs, fh);
+}
+
+unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
+{
+	struct handle handle = *state_handle(fs->state, fh);
+	unsigned writable = handle.flags & HANDLE_WRITABLE ? POLLOUT | POLLWRNORM : 0;
+	struct parked *p;
+	int r;
+
+	if (state_node(fs->state, handle.node) == NULL)
+		return POLLERR;
+	r = read_file(fs, 0, &handle, handle.extent, 1);
+	/* What can be read at once is also an error. */
+	if (r != VIEW_PARK || late(&handle))
+		return POLLIN | POLLRDNORM | writable;
+	park_forget_poller(fs, fh);
+	if (kernel_handle) {
+		handle = *state_handle(fs->state, fh);
+		handle.poll = kernel_handle;
+		state_handle_set(fs->state, fh, &handle);
+		if (park(fs, NULL, fh, &p) < 0)
+			return POLLERR;
+		fs->pollers[state_handle_index(fh)] = p;
+	}
+	return writable;
+}

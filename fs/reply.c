@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/reply.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fs/batch.h"
+#include "fs/fs.h"
+#include "fs/node.h"
+#include "fs/state.h"
+#include "fs/view.h"
+
+/* Inode numbers are a hash of what the file is, and so the same over restarts and in listings. */
+static ino_t inode_number(const struct node *node)
+{
+	uint64_t hash = UINT64_C(14695981039346656037) ^ node->view;
+
+	for (size_t i = 0; i < node->len; i++)
+		hash = (hash ^ (unsigned char)node->text[i]) * UINT64_C(1099511628211);
+	hash *= UINT64_C(1099511628211);
+	return (ino_t)(hash ? hash : 1);
+}
+
+static struct timespec to_timespec(int64_t ns)
+{
+	struct timespec t = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
+
+	if (t.tv_nsec < 0) {
+		t.tv_sec--;
+		t.tv_nsec += NSEC_PER_SEC;
+	}
+	return t;
+}
+
+static mode_t mode_of(const struct view *view, const struct node *node, const struct file *file)
+{
+	if (view->directory && node->len == 0)
+		return S_IFDIR | view->mode;
+	if (!view->directory)
+		return S_IFREG | view->mode;
+	return S_IFREG | ((file ? file->writable : view->writable) ? 0644 : 0444);
+}
+
+void reply_fill_stat(struct fs *fs, const struct node *node, const struct file *file,
+		     struct stat *ret_stat)
+{
+	const struct view *view = view_get(node->view);
+	struct stat st = {.st_blksize = 4096};
+
+	st.st_ino = inode_number(node);
+	st.st_mode = mode_of(view, node, file);
+	st.st_nlink = S_ISDIR(st.st_mode) ? 2 : file || node->pending ? 1 : 0;
+	st.st_uid = file ? file->uid : node->uid;
+	st.st_gid = file ? file->gid : node->gid;
+	st.st_size = file ? (off_t)file->size : 1;
+	st.st_blocks = (st.st_size + 511) / 512;
+	st.st_mtim = to_timespec(file ? file->changed : fs->started);
+	st.st_atim = st.st_ctim = st.st_mtim;
+	*ret_stat = st;
+}
+
+void reply_err(struct fs *fs, fuse_req_t req, int r)
+{
+	if (r < 0)
+		log_debug("a request failed: %s", strerror(-r));
+	if (!batch_keep(fs->batch, req, (struct answer){.kind = ANSWER_ERR, .r = r}))
+		(void)fuse_reply_err(req, -r);
+}
+
+void reply_written(struct fs *fs, fuse_req_t req, size_t size)
+{
+	if (!batch_keep(fs->batch, req, (struct answer){.kind = ANSWER_WRITTEN, .size = size}))
+		(void)fuse_reply_write(req, size);
+}
+
+static void send_attr(struct fs *fs, fuse_req_t req, uint64_t id)
+{
+	const struct node *node = state_node(fs->state, id);
+	struct file file;
+	struct stat st;
+	int r;
+
+	if (!node) {
+		(void)fuse_reply_err(req, ESTALE);
+		return;
+	}
+	r = node_look(fs, node, &file);
+	if (r < 0 && !(r == -ENOENT && node->handles > 0)) {
+		(void)fuse_reply_err(req, -r);
+		return;
+	}
+	reply_fill_stat(fs, node, r == 0 ? &file : NULL, &st);
+	(void)fuse_reply_attr(req, &st, 0);
+}
+
+void reply_attr(struct fs *fs, fuse_req_t req, uint64_t node)
+{
+	if (!batch_keep(fs->batch, req, (struct answer){.kind = ANSWER_ATTR, .node = node}))
+		send_attr(fs, req, node);
+}
+
+void answer_send(struct fs *fs, fuse_req_t req, const struct answer *answer)
+{
+	switch (answer->kind) {
+	case ANSWER_ERR:
+		(void)fuse_reply_err(req, -answer->r);
+		break;
+	case ANSWER_WRITTEN:
+		(void)fuse_reply_write(req, answer->size);
+		break;
+	case ANSWER_ATTR:
+		send_attr(fs, req, answer->node);
+		break;
+	}
+}
+
+static void fill_entry(struct fs *fs, uint64_t id, const struct file *file,
+		       struct fuse_entry_param *ret_entry)
+{
+	struct fuse_entry_param entry = {.ino = id};
+
+	reply_fill_stat(fs, state_node(fs->state, id), file, &entry.attr);
+	*ret_entry = entry;
+}
+
+void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file)
+{
+	struct fuse_entry_param entry;
+
+	fill_entry(fs, id, file, &entry);
+	state_node_ref(fs->state, id);
+	if (fuse_reply_entry(req, &entry) < 0)
+		state_node_forget(fs->state, id, 1);
+}
+
+static void set_direct(struct fuse_file_info *fi, uint64_t fh)
+{
+	fi->fh = fh;
+	fi->direct_io = 1;
+	fi->keep_cache = 0;
+}
+
+void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_info *fi)
+{
+	set_direct(fi, fh);
+	/* Whoever opened it was killed meanwhile: no RELEASE will come. */
+	if (fuse_reply_open(req, fi) == -ENOENT)
+		state_handle_close(fs->state, fh);
+}
+
+void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file, uint64_t fh,
+		   struct fuse_file_info *fi)
+{
+	struct fuse_entry_param entry;
+
+	set_direct(fi, fh);
+	fill_entry(fs, id, file, &entry);
+	state_node_ref(fs->state, id);
+	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
+		state_handle_close(fs->state, fh);
+		state_node_forget(fs->state, id, 1);
+	}
+}
+
+void reply_data(fuse_req_t req, const void *data, size_t size)
+{
+	(void)fuse_reply_buf(req, data, size);
+}
+
+void reply_parked(fuse_req_t req, int r)
+{
+	(void)fuse_reply_err(req, -r);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every reply goes out here. -errno becomes errno here and nowhere else.
+ *
+ * A reply to a request that was executed while something is staged is kept with its slot of the batch,
+ * and sent after the commit: nobody is told what may still be undone.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+struct file;
+struct fs;
+struct node;
+
+/* What stat(2) shows of a node. `file` NULL: it is open, but not on view (being created, or removed). */
+void reply_fill_stat(struct fs *fs, const struct node *node, const struct file *file,
+		     struct stat *ret_stat);
+
+/* `r`: 0 or -errno. */
+void reply_err(struct fs *fs, fuse_req_t req, int r);
+void reply_written(struct fs *fs, fuse_req_t req, size_t size);
+/* What is on the node at the time when the reply is sent. */
+void reply_attr(struct fs *fs, fuse_req_t req, uint64_t node);
+
+/* Never kept back: these answer requests that change nothing. Entries take a reference to their node. */
+void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file);
+void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_info *fi);
+void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file, uint64_t fh,
+		   struct fuse_file_info *fi);
+void reply_data(fuse_req_t req, const void *data, size_t size);
+
+/* To a request that was parked: never kept back, it belongs to no batch any more. */
+void reply_parked(fuse_req_t req, int r);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/graveyard.h"
+#include "fs/batch.h"
+#include "fs/change.h"
+#include "fs/ops.h"
+#include "fs/park.h"
+#include "fs/state.h"
+
+/* Files that are open besides those that wait. */
+#define OTHER_HANDLES 65536u
+#define TAILS 4096u
+
+static void log_libfuse(enum fuse_log_level level, const char *format, va_list args)
+{
+	char text[512];
+	int n = vsnprintf(text, sizeof(text), format, args);
+
+	if (n > 0 && text[(size_t)n < sizeof(text) ? (size_t)n - 1 : sizeof(text) - 2] == '\n')
+		text[(size_t)n < sizeof(text) ? (size_t)n - 1 : sizeof(text) - 2] = '\0';
+	log_msg(level <= FUSE_LOG_ERR ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "libfuse: %s", text);
+}
+
+/* libfuse takes a connection that is mounted already as "/dev/fd/N". */
+static int attach(struct fs *fs)
+{
+	char path[32];
+	char name[] = "graveyardfs";
+	char *argv[] = {name, NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
+
+	fuse_set_log_func(log_libfuse);
+	fs->session = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), fs);
+	fuse_opt_free_args(&args);
+	if (!fs->session)
+		return -EINVAL;
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fs->fuse_fd);
+	return fuse_session_mount(fs->session, path) == 0 ? 0 : -EINVAL;
+}
+
+static int init(struct fs *fs, const struct session_config *config)
+{
+	struct state_limits limits = {
+		.nodes = 2 * (config->max_waits + OTHER_HANDLES),
+		.handles = config->max_waits + OTHER_HANDLES,
+		.tails = TAILS,
+	};
+	int r;
+
+	fs->graveyard = config->graveyard;
+	fs->vigils = config->vigils;
+	fs->fuse_fd = config->fuse_fd;
+	fs->read_only = config->read_only;
+	fs->max_names = config->max_names;
+	fs->max_park = config->max_park;
+	fs->on_event = config->on_event;
+	fs->started = clock_now();
+	fs->uid = getuid();
+	fs->gid = getgid();
+	fs->pollers = calloc(limits.handles + 1, sizeof(*fs->pollers));
+	if (!fs->pollers)
+		return -ENOMEM;
+	r = state_new(&limits, &fs->state);
+	if (r == 0)
+		r = batch_new(fs, &fs->batch);
+	return r < 0 ? r : attach(fs);
+}
+
+int session_new(const struct session_config *config, struct fs **ret_fs)
+{
+	struct fs *fs = calloc(1, sizeof(*fs));
+	int r;
+
+	if (!fs)
+		return -ENOMEM;
+	r = init(fs, config);
+	if (r < 0) {
+		session_free(fs);
+		return r;
+	}
+	*ret_fs = fs;
+	return 0;
+}
+
+void session_free(struct fs *fs)
+{
+	if (!fs)
+		return;
+	if (fs->pollers)
+		park_free_pollers(fs);
+	if (fs->session)
+		fuse_session_destroy(fs->session);
+	batch_free(fs->batch);
+	state_free(fs->state);
+	free(fs->pollers);
+	buf_release(&fs->text);
+	buf_release(&fs->memo.text);
+	free(fs);
+}
+
+int session_serve(struct fs *fs)
+{
+	int r = batch_serve(fs->batch);
+
+	return r < 0 ? r : 0;
+}
+
+bool session_owes(const struct fs *fs)
+{
+	return fs->owed > 0;
+}
+
+void session_retry(struct fs *fs)
+{
+	change_retry_owed(fs);
+}
+
+int session_commit(struct fs *fs)
+{
+	int r = graveyard_commit(fs->graveyard);
+
+	if (r == 0)
+		graveyard_tell(fs->graveyard, fs->on_event, fs);
+	return r;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One served mount: what main and the worker see of the file system. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fs/fs.h"
+
+/*
+ * Bytes of a write that the kernel sends at once. More than a write may carry (STONE_WRITE_MAX), so that
+ * one that is too long arrives in one piece and can be refused.
+ */
+#define SESSION_WRITE_MAX 8192
+
+struct session_config {
+	struct graveyard *graveyard; /* these two outlive the session */
+	struct vigils *vigils;
+	int fuse_fd; /* of a mounted connection, O_NONBLOCK; stays the caller's */
+	bool read_only;
+	unsigned max_waits;
+	uint64_t max_names;
+	int64_t max_park; /* ns; INT64_MAX: any */
+	void (*on_event)(void *arg, const struct event *event); /* arg: the struct fs */
+};
+
+/* -ENOMEM, -EINVAL (libfuse would not have it; it has logged why). */
+int session_new(const struct session_config *config, struct fs **ret_fs);
+void session_free(struct fs *fs);
+
+/* Serves what is waiting. 0; -ENODEV: unmounted; another -errno of the device. */
+int session_serve(struct fs *fs);
+
+/* Are there closings whose commit failed? If so, tries them again. */
+bool session_owes(const struct fs *fs);
+void session_retry(struct fs *fs);
+
+/* Commits what somebody else staged (intake), and tells on_event. */
+int session_commit(struct fs *fs);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Session state: what is neither in the database nor may be lost while the mount lives. Which names the
+ * kernel knows (nodes), what is open (handles), lines that are not complete yet (tails).
+ *
+ * All of it lies in one shared mapping of fixed tables, made before the process that serves is forked, so
+ * that another process can go on from there. A slot is filled in first and then taken by one store to its
+ * `generation`; it is changed by replacing it as a whole. What can be computed from the slots (free lists,
+ * the hash of nodes) is in the memory of the process alone, and can be made anew from them.
+ *
+ * The tables are sparse: a page of them costs memory once it was used.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/stone.h"
+#include "core/who.h"
+
+struct state;
+
+/* ---- nodes: what the kernel calls an inode ---- */
+
+/*
+ * A file or directory that the kernel has looked up: a view, and the name in it ("" for the view itself).
+ * The same pair has the same id as long as it is known. Kept while the kernel's references
+ * (LOOKUP, CREATE against FORGET) and the handles open on it are more than none; entry timeouts being 0,
+ * the kernel forgets a name as soon as nobody uses it.
+ */
+struct node {
+	uint16_t view; /* enum view_id */
+	uint16_t len;
+	const char *text; /* `len` bytes and a NUL; stays where it is while the node is kept */
+	uint32_t handles; /* open on it */
+	uint32_t pending; /* of these: creations that have not been counted */
+	uid_t uid; /* who created it last: a file that is open but not on view needs an owner */
+	gid_t gid;
+};
+
+/* ---- handles: what FUSE calls fh ---- */
+
+enum handle_flags {
+	HANDLE_WRITABLE = 1u << 0,
+	HANDLE_PENDING = 1u << 1, /* a creation, or birth, that counts at a write or at the close */
+	HANDLE_CREATED = 1u << 2, /* by CREATE: the file was absent at the open */
+	HANDLE_COUNTED = 1u << 3, /* a write was taken */
+	HANDLE_OWED = 1u << 4, /* closed, but its commit failed and is tried again */
+};
+
+struct handle {
+	uint64_t node;
+	uint64_t opened; /* the journal's last number at the open: what the text is as of */
+	int64_t deadline; /* of a wait, CLOCK_MONOTONIC; INT64_MAX: none */
+	uint64_t hint; /* `.log`, `.events`: see journal_read(); `.status`: the last grave shown */
+	uint64_t extent; /* `.events`: the furthest byte read; `.status`: the row after `hint` */
+	uint64_t poll; /* the kernel's poll handle, to be told once; 0: none */
+	uid_t uid; /* the opener's */
+	gid_t gid;
+	pid_t pid;
+	uint32_t flags;
+	uint32_t tail; /* slot of the held line; 0: none. Set by state_handle_set(). */
+};
+
+struct state_limits {
+	unsigned nodes, handles, tails;
+};
+
+/* Makes the mapping, with a node for the root (id 1, view 0, ""). -ENOMEM. */
+int state_new(const struct state_limits *limits, struct state **ret_state);
+void state_free(struct state *s);
+
+/*
+ * The id of a node, which is made if it is not known; without a reference it lasts until the next call.
+ * Errors: -ENFILE no more slots; -ENAMETOOLONG.
+ */
+int state_node_intern(struct state *s, unsigned view, const char *text, size_t len, uint64_t *ret_id);
+/* NULL: no such node. */
+const struct node *state_node(const struct state *s, uint64_t id);
+void state_node_ref(struct state *s, uint64_t id);
+void state_node_forget(struct state *s, uint64_t id, uint64_t count);
+void state_node_own(struct state *s, uint64_t id, uid_t uid, gid_t gid);
+
+/* Keeps a new handle, and a reference to its node. -ENFILE. */
+int state_handle_open(struct state *s, const struct handle *handle, uint64_t *ret_fh);
+/* NULL: no such handle. Valid until the handle is set or closed. */
+const struct handle *state_handle(const struct state *s, uint64_t fh);
+/* Replaces a handle. The tail that it had is let go if the new one has another. */
+void state_handle_set(struct state *s, uint64_t fh, const struct handle *handle);
+void state_handle_close(struct state *s, uint64_t fh);
+/* The next open handle after `fh` (0: the first); 0: no more. */
+uint64_t state_handle_next(const struct state *s, uint64_t fh);
+/* The handle's place in the table: less than limits.handles. */
+unsigned state_handle_index(uint64_t fh);
+
+/* A line that is not complete, at most STONE_WRITE_MAX bytes. -ENFILE. It is let go with its handle, or
+ * by state_tail_free(). */
+int state_tail_new(struct state *s, const char *text, size_t len, uint32_t *ret_tail);
+void state_tail_free(struct state *s, uint32_t tail);
+const char *state_tail(const struct state *s, uint32_t tail, size_t *ret_len);

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/graveyard.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "core/journal.h"
+#include "core/lives.h"
+#include "core/vigil.h"
+
+#define EVENTS_MAX (GRAVEYARD_BATCH * LIVES_EVENTS_MAX)
+
+/* Where the journal ends. */
+struct journal_end {
+	uint64_t seq;
+	uint64_t text; /* length of the text of `.log` */
+};
+
+struct graveyard {
+	struct store *store;
+	struct vigils *vigils;
+	struct graveyard_config config;
+	struct journal_end committed, staged;
+	uint64_t removed; /* the last number at which something was taken off view, or of the start */
+	bool begun; /* a transaction is open */
+	int doomed; /* -errno: a write of the transaction failed, and so will its commit */
+	unsigned deeds, count, told;
+	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
+};
+
+static int find_journal_end(struct graveyard *g)
+{
+	struct event last;
+	int r = g->store->ops->last_event(g->store, &last);
+
+	if (r < 0)
+		return r;
+	g->committed.seq = last.seq;
+	r = journal_text_end(g->store, last.seq, &g->committed.text);
+	g->staged = g->committed;
+	g->removed = last.seq;
+	return r;
+}
+
+int graveyard_new(struct store *store, struct vigils *vigils,
+		  const struct graveyard_config *config, struct graveyard **ret_graveyard)
+{
+	struct graveyard *g = calloc(1, sizeof(*g));
+	int r;
+
+	if (!g)
+		return -ENOMEM;
+	g->store = store;
+	g->vigils = vigils;
+	g->config = *config;
+	r = find_journal_end(g);
+	if (r < 0) {
+		graveyard_free(g);
+		return r;
+	}
+	*ret_graveyard = g;
+	return 0;
+}
+
+void graveyard_free(struct graveyard *g)
+{
+	free(g);
+}
+
+struct store *graveyard_store(const struct graveyard *g)
+{
+	return g->store;
+}
+
+uint64_t graveyard_seq(const struct graveyard *g)
+{
+	return g->staged.seq;
+}
+
+int graveyard_admits(const struct graveyard *g, const char *name, size_t len)
+{
+	if (!name_valid(name, len))
+		return -EINVAL;
+	if (!g->config.names)
+		return 0;
+	for (const char *s = g->config.names; s;) {
+		size_t n = strcspn(s, ",");
+
+		if (n == len && memcmp(s, name, len) == 0)
+			return 0;
+		s = s[n] ? s + n + 1 : NULL;
+	}
+	return -ENOENT;
+}
+
+/* ---- looking ---- */
+
+int graveyard_find(struct graveyard *g, const char *name, size_t len, struct grave *ret_grave,
+		   struct life *ret_life)
+{
+	int r = g->store->ops->find(g->store, name, len, ret_grave);
+
+	if (r < 0)
+		return r;
+	if (!ret_grave->on_view)
+		return -ENOENT;
+	return g->store->ops->life(g->store, ret_grave->id, ret_grave->life, ret_life);
+}
+
+int graveyard_find_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
+		      struct life *ret_life)
+{
+	struct grave grave;
+	int r = g->store->ops->find(g->store, name, len, &grave);
+
+	if (r < 0)
+		return r;
+	r = g->store->ops->life_at(g->store, grave.id, seq, ret_life);
+	if (r < 0)
+		return r;
+	if (ret_life->removed && ret_life->removed <= seq)
+		return -ENOENT;
+	life_as_of(ret_life, seq);
+	return 0;
+}
+
+bool graveyard_removed_since(const struct graveyard *g, uint64_t seq)
+{
+	return g->removed > seq;
+}
+
+void life_as_of(struct life *life, uint64_t seq)
+{
+	for (enum fact fact = 0; fact < FACT_COUNT; fact++)
+		if (life->seq[fact] > seq)
+			life->stone.facts &= ~FACT_BIT(fact);
+}
+
+void life_history_text(const struct life *life, struct buf *text)
+{
+	buf_addf(text, "---\nLife: %" PRIu64 "\n", life->number);
+	stone_format(&life->stone, text);
+}
+
+/* ---- changing ---- */
+
+static bool may_write(const struct grave *grave, uid_t uid)
+{
+	/* Who comes after a removal makes the name anew, as with any file. */
+	return uid == 0 || uid == grave->uid || !grave->on_view;
+}
+
+int graveyard_may_write(struct graveyard *g, const char *name, size_t len, uid_t uid)
+{
+	struct grave grave;
+	int r = g->store->ops->find(g->store, name, len, &grave);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	return may_write(&grave, uid) ? 0 : -EACCES;
+}
+
+static int begin(struct graveyard *g)
+{
+	int r;
+
+	if (g->doomed || g->begun)
+		return g->doomed;
+	r = g->store->ops->begin(g->store);
+	if (r == 0) {
+		g->begun = true;
+		g->deeds = g->count = 0;
+	}
+	return r;
+}
+
+/* A write of the store failed in the middle of a deed: no part of the transaction may stay. */
+static int doom(struct graveyard *g, int r)
+{
+	if (r < 0)
+		g->doomed = r;
+	return r;
+}
+
+static int append(struct graveyard *g, const struct event *event, const struct grave *grave,
+		  const struct deed *deed)
+{
+	_cleanup_(buf_release) struct buf line = BUF_INIT;
+	struct event *e = &g->events[g->count];
+	int r;
+
+	*e = *event;
+	e->seq = g->staged.seq + 1;
+	e->recorded = deed->now;
+	e->text_at = g->staged.text;
+	if (e->what != EVENT_OWNER)
+		e->by = deed->by;
+	if (grave) {
+		e->grave = grave->id;
+		memcpy(e->name, grave->name, sizeof(e->name));
+	}
+	journal_line(e, &line);
+	r = buf_error(&line);
+	if (r == 0)
+		r = g->store->ops->append(g->store, e);
+	if (r < 0)
+		return r;
+	g->count++;
+	g->staged.seq++;
+	g->staged.text += line.len;
+	return 0;
+}
+
+/* The grave of a name, or a new one that is not kept yet, and its latest life. */
+static int load(struct graveyard *g, const char *name, size_t len, struct grave *grave,
+		struct lives *lives)
+{
+	struct store *store = g->store;
+	int r = graveyard_admits(g, name, len);
+
+	*grave = (struct grave){0};
+	*lives = (struct lives){0};
+	if (r < 0)
+		return r;
+	r = store->ops->find(store, name, len, grave);
+	if (r == -ENOENT) {
+		memcpy(grave->name, name, len);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	lives->on_view = grave->on_view;
+	return store->ops->life(store, grave->id, grave->life, &lives->life);
+}
+
+static int check_room(struct graveyard *g)
+{
+	uint64_t count;
+	int r = g->store->ops->count(g->store, STORE_LIST_EVERY, &count);
+
+	if (r < 0)
+		return r;
+	return count < g->config.max_names ? 0 : -ENOSPC;
+}
+
+static int keep_grave(struct graveyard *g, struct grave *grave, const struct lives *lives,
+		      const struct deed *deed)
+{
+	if (grave->on_view && grave->life == lives->life.number)
+		return 0;
+	if (!grave->on_view) {
+		grave->uid = deed->by.uid;
+		grave->gid = deed->by.gid;
+	}
+	grave->on_view = true;
+	grave->life = lives->life.number;
+	return g->store->ops->put_grave(g->store, grave);
+}
+
+static int keep(struct graveyard *g, struct grave *grave, struct lives *lives,
+		const struct deed *deed)
+{
+	int r = keep_grave(g, grave, lives, deed);
+
+	if (r < 0)
+		return r;
+	lives->life.grave = grave->id;
+	lives_number(lives, g->staged.seq + 1);
+	r = g->store->ops->put_life(g->store, &lives->life);
+	for (unsigned i = 0; r == 0 && i < lives->count; i++)
+		r = append(g, &lives->events[i], grave, deed);
+	g->deeds++;
+	return r;
+}
+
+int graveyard_stage(struct graveyard *g, const char *name, size_t len, const struct deed *deed)
+{
+	struct grave grave;
+	struct lives lives;
+	int r;
+
+	if (!graveyard_has_room(g))
+		return -ENOBUFS;
+	r = load(g, name, len, &grave, &lives);
+	if (r < 0)
+		return r;
+	if (!deed->judged && grave.id && !may_write(&grave, deed->by.uid))
+		return -EACCES;
+	r = lives_apply(&lives, deed);
+	if (r < 0 || lives.count == 0)
+		return r;
+	if (!grave.id)
+		r = check_room(g);
+	if (r == 0)
+		r = begin(g);
+	if (r < 0)
+		return r;
+	return doom(g, keep(g, &grave, &lives, deed));
+}
+
+int graveyard_remove(struct graveyard *g, const char *name, size_t len, const struct deed *deed)
+{
+	struct event event = {.time = deed->now, .what = EVENT_REMOVED};
+	struct grave grave;
+	struct life life;
+	int r;
+
+	if (!graveyard_has_room(g))
+		return -ENOBUFS;
+	r = graveyard_find(g, name, len, &grave, &life);
+	if (r < 0)
+		return r;
+	if (!may_write(&grave, deed->by.uid))
+		return -EACCES;
+	r = begin(g);
+	if (r < 0)
+		return r;
+	grave.on_view = false;
+	event.life = life.number;
+	event.seq = life.removed = g->staged.seq + 1;
+	r = g->store->ops->put_grave(g->store, &grave);
+	if (r == 0)
+		r = g->store->ops->put_life(g->store, &life);
+	if (r == 0)
+		r = append(g, &event, &grave, deed);
+	g->deeds++;
+	g->removed = event.seq;
+	return doom(g, r);
+}
+
+int graveyard_chown(struct graveyard *g, const char *name, size_t len, uid_t uid, gid_t gid,
+		    const struct deed *deed)
+{
+	struct event event = {.time = deed->now, .what = EVENT_OWNER};
+	struct grave grave;
+	struct life life;
+	int r;
+
+	if (!graveyard_has_room(g))
+		return -ENOBUFS;
+	r = graveyard_find(g, name, len, &grave, &life);
+	if (r < 0)
+		return r;
+	if (uid == grave.uid && gid == grave.gid)
+		return 0;
+	if (deed->by.uid != 0)
+		return -EPERM;
+	r = begin(g);
+	if (r < 0)
+		return r;
+	grave.uid = event.by.uid = uid;
+	grave.gid = event.by.gid = gid;
+	event.by.pid = deed->by.pid;
+	r = g->store->ops->put_grave(g->store, &grave);
+	if (r == 0)
+		r = append(g, &event, &grave, deed);
+	g->deeds++;
+	return doom(g, r);
+}
+
+int graveyard_fresh(struct graveyard *g, int64_t now)
+{
+	struct event event = {.time = now, .what = EVENT_FRESH};
+	struct deed deed = {.now = now};
+	int r = begin(g);
+
+	if (r < 0)
+		return r;
+	g->removed = g->staged.seq + 1;
+	r = g->store->ops->clear_view(g->store, g->removed);
+	if (r == 0)
+		r = append(g, &event, NULL, &deed);
+	g->deeds++;
+	return doom(g, r);
+}
+
+/* ---- making it happen ---- */
+
+bool graveyard_staged(const struct graveyard *g)
+{
+	return g->begun;
+}
+
+bool graveyard_has_room(const struct graveyard *g)
+{
+	return !g->begun || g->deeds < GRAVEYARD_BATCH;
+}
+
+void graveyard_rollback(struct graveyard *g)
+{
+	if (!g->begun)
+		return;
+	g->store->ops->rollback(g->store);
+	g->begun = false;
+	g->doomed = 0;
+	g->count = 0;
+	g->staged = g->committed;
+}
+
+int graveyard_commit(struct graveyard *g)
+{
+	int r;
+
+	if (!g->begun)
+		return 0;
+	if (g->doomed) {
+		r = g->doomed;
+		graveyard_rollback(g);
+		return r;
+	}
+	r = g->store->ops->commit(g->store);
+	g->begun = false;
+	if (r < 0) {
+		g->count = 0;
+		g->staged = g->committed;
+		return r;
+	}
+	g->committed = g->staged;
+	g->told = 0;
+	for (unsigned i = 0; i < g->count; i++)
+		vigils_event(g->vigils, &g->events[i]);
+	return 0;
+}
+
+void graveyard_tell(struct graveyard *g, void (*each)(void *arg, const struct event *), void *arg)
+{
+	while (g->told < g->count)
+		each(arg, &g->events[g->told++]);
+}

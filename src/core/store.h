@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The port: what core asks of persistence. src/store/ answers it with SQLite; the unit tests with a
+ * table in memory; a cluster-wide store may one day.
+ *
+ * What is kept: graves (a name, its owner, the number of its latest life), lives (the facts of each, with
+ * the sequence number at which each became known), and a journal of events, append-only, numbered from 1
+ * without gaps. A reader that remembers a sequence number can therefore ask for any life as it was then:
+ * a fact is in it if the fact's own number is not greater.
+ *
+ * Everything is done by one caller, one call at a time. Every call returns 0 or more on success and -errno
+ * on failure: -ENOSPC the medium is full; -EIO it failed, or what it holds is damaged; -EBUSY another
+ * process has it; -ENOMEM; -EROFS opened for reading. -ENOENT only where a call says so. What a
+ * failed call would have returned is left untouched.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/name.h"
+#include "core/stone.h"
+
+/* What can happen. The words in the journal are those of event_word(). */
+enum event_what {
+	EVENT_BORN = 1,
+	EVENT_READY,
+	EVENT_EPITAPH, /* written while alive, or added to a dead life that had none */
+	EVENT_DIED, /* with a code where it was known at once */
+	EVENT_EXITCODE, /* added to a dead life that had none */
+	EVENT_REMOVED, /* taken off view; its lives stay in the journal */
+	EVENT_OWNER, /* handed over by chown; uid and gid are the new owner's */
+	EVENT_FRESH, /* everything taken off view at a start with --fresh; no name */
+};
+
+/* On whose behalf: the credentials of whoever opened the file that was written to. */
+struct writer {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid; /* in the daemon's pid namespace; 0 where it is not visible there */
+};
+
+struct event {
+	uint64_t seq;
+	int64_t time; /* when the fact happened, as told; ns since the Epoch */
+	int64_t recorded; /* when the daemon heard of it */
+	int64_t grave; /* 0 for EVENT_FRESH */
+	char name[GRAVE_NAME_MAX + 1]; /* "" for EVENT_FRESH */
+	uint64_t life; /* 0 for EVENT_FRESH and EVENT_OWNER */
+	enum event_what what;
+	bool has_code; /* EVENT_DIED and EVENT_EXITCODE */
+	int code;
+	struct writer by;
+	uint64_t text_at; /* length of the lines of all events before it in the text of `.log` */
+};
+
+struct grave {
+	int64_t id; /* from 1, ascending in the order in which names were first heard of; 0: not kept yet */
+	char name[GRAVE_NAME_MAX + 1];
+	uid_t uid; /* the owner */
+	gid_t gid;
+	uint64_t life; /* number of the latest life, from 1 */
+	bool on_view; /* false: removed, or from before a --fresh */
+};
+
+struct life {
+	int64_t grave;
+	uint64_t number; /* from 1 */
+	struct stone stone;
+	uint64_t seq[FACT_COUNT]; /* at which each fact of the stone became known; 0: is not */
+	uint64_t removed; /* at which it was taken off view; 0: is not */
+	uint64_t history_at; /* length of the text of all lives before it in `.history/NAME` */
+};
+
+/* Which graves store_ops.list() shows. */
+enum store_list {
+	STORE_LIST_ON_VIEW,
+	STORE_LIST_ALIVE, /* on view, and the latest life has not died */
+	STORE_LIST_EVERY,
+};
+
+struct store;
+
+struct store_ops {
+	/*
+	 * A transaction. Writes are only allowed within one, and are seen by the same caller's reads at
+	 * once, by nobody else before commit() succeeded. commit() makes all of it durable, or fails, and
+	 * then the transaction is over and nothing of it has happened. rollback() cannot fail.
+	 */
+	int (*begin)(struct store *store);
+	int (*commit)(struct store *store);
+	void (*rollback)(struct store *store);
+
+	/* A grave by its name. -ENOENT. */
+	int (*find)(struct store *store, const char *name, size_t len, struct grave *ret_grave);
+
+	/* One life by its number. -ENOENT. */
+	int (*life)(struct store *store, int64_t grave, uint64_t number, struct life *ret_life);
+
+	/* The latest life that had begun at `seq` (born there or before). -ENOENT: none had. The stone
+	 * has every fact known today; see life_as_of() in core/graveyard.h. */
+	int (*life_at)(struct store *store, int64_t grave, uint64_t seq, struct life *ret_life);
+
+	/*
+	 * The first life numbered `from` or more in which `fact` is known, and, if `fact` is FACT_CODE,
+	 * the code is `code` (INT_MIN: any). -ENOENT: none.
+	 */
+	int (*first_life)(struct store *store, int64_t grave, uint64_t from, enum fact fact, int code,
+			  struct life *ret_life);
+
+	/* Keeps a new grave (id 0: an id is given, the greatest so far plus one, and returned in
+	 * grave->id), or what changed of one that is kept (uid, gid, life, on_view). */
+	int (*put_grave)(struct store *store, struct grave *grave);
+
+	/* Keeps a life, new or changed. */
+	int (*put_life)(struct store *store, const struct life *life);
+
+	/* Appends an event. Its seq has to be last_event's + 1. `name` is not kept again. */
+	int (*append)(struct store *store, const struct event *event);
+
+	/* One event with its name. -ENOENT: no such number. */
+	int (*event)(struct store *store, uint64_t seq, struct event *ret_event);
+
+	/* The last event, without its name, and what is staged counts. seq 0 in an empty journal. */
+	int (*last_event)(struct store *store, struct event *ret_event);
+
+	/* The first grave of a list whose id is greater than `after`. Cost independent of how many
+	 * come before. -ENOENT: no more. */
+	int (*list)(struct store *store, enum store_list which, int64_t after,
+		    struct grave *ret_grave);
+
+	/* How many graves there are on a list. ON_VIEW and ALIVE may cost time in proportion to the
+	 * result; EVERY costs nothing. */
+	int (*count)(struct store *store, enum store_list which, uint64_t *ret_count);
+
+	/* Takes every grave off view as of `seq`, setting `removed` in the current lives. */
+	int (*clear_view)(struct store *store, uint64_t seq);
+
+	void (*free)(struct store *store);
+};
+
+/* Embedded, first, in whatever answers the port. */
+struct store {
+	const struct store_ops *ops;
+};

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mountpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#define FS_TYPE "fuse.graveyardfs"
+#define ANSWER_MS 5000
+
+/* Layers of dead mounts that are taken down before something is wrong. */
+#define LAYERS_MAX 64
+
+/* In /proc/self/mountinfo, space, tab, newline and backslash are written as \ooo. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
+			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
+/* Is the mount on top of a place, the last in the table that names it, a graveyard? */
+static int is_graveyard(const char *real_path, bool *ret_is)
+{
+	FILE *table = fopen("/proc/self/mountinfo", "re");
+	_cleanup_(cleanup_free) char *line = NULL;
+	size_t size = 0;
+
+	if (!table)
+		return -errno;
+	while (getline(&line, &size, table) > 0) {
+		_cleanup_(cleanup_free) char *place = NULL;
+		const char *type = strstr(line, " - ");
+
+		if (!type || sscanf(line, "%*s %*s %*s %*s %ms", &place) != 1)
+			continue;
+		unescape(place);
+		if (strcmp(place, real_path) == 0)
+			*ret_is = strncmp(type + 3, FS_TYPE " ", sizeof(FS_TYPE)) == 0;
+	}
+	(void)fclose(table);
+	return 0;
+}
+
+int mountpoint_look(const char *path, enum mountpoint_state *ret_state)
+{
+	_cleanup_(cleanup_free) char *real_path = NULL;
+	struct stat st;
+	bool is = false;
+	int r;
+
+	*ret_state = MOUNTPOINT_FREE;
+	real_path = realpath(path, NULL);
+	if (!real_path) {
+		if (errno == ENOTCONN || errno == ECONNABORTED)
+			*ret_state = MOUNTPOINT_STALE;
+		else if (errno != ENOENT)
+			return -errno;
+		return 0;
+	}
+	r = is_graveyard(real_path, &is);
+	if (r < 0)
+		return r;
+	/* A live one is not asked: it might hang. A dead one fails at once. */
+	if (is)
+		*ret_state = MOUNTPOINT_SERVED;
+	if (!is && stat(real_path, &st) < 0 && (errno == ENOTCONN || errno == ECONNABORTED))
+		*ret_state = MOUNTPOINT_STALE;
+	return 0;
+}
+
+int mountpoint_mount(const char *path, bool read_only, int *ret_fd)
+{
+	_cleanup_(cleanup_close) int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	unsigned long flags = MS_NOSUID | MS_NODEV | (read_only ? MS_RDONLY : 0);
+	char data[128];
+
+	if (fd < 0)
+		return -errno;
+	(void)snprintf(data, sizeof(data), "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other",
+		       fd, getuid(), getgid());
+	if (mount("graveyardfs", path, FS_TYPE, flags, data) < 0)
+		return -errno;
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+int mountpoint_unmount(const char *path)
+{
+	if (umount2(path, UMOUNT_NOFOLLOW) == 0)
+		return 0;
+	if (errno == EBUSY && umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		return 0;
+	return -errno;
+}
+
+/* In a process of its own: against a server that hangs, only a process can be given up. */
+static _Noreturn void ask(const char *path)
+{
+	char file[4096], byte;
+	int fd, n = snprintf(file, sizeof(file), "%s/.help", path);
+
+	if (n < 0 || (size_t)n >= sizeof(file))
+		_exit(1);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	_exit(fd >= 0 && read(fd, &byte, 1) == 1 ? 0 : 1);
+}
+
+bool mountpoint_answers(const char *path)
+{
+	siginfo_t info = {0};
+	struct pollfd ended = {.events = POLLIN};
+	pid_t pid = fork();
+
+	if (pid == 0)
+		ask(path);
+	if (pid < 0)
+		return false;
+	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (ended.fd < 0 || poll(&ended, 1, ANSWER_MS) != 1) {
+		(void)kill(pid, SIGKILL);
+		return false;
+	}
+	(void)close(ended.fd);
+	return waitid(P_PID, (id_t)pid, &info, WEXITED) == 0 && info.si_code == CLD_EXITED &&
+	       info.si_status == 0;
+}
+
+int mountpoint_clear(const char *path)
+{
+	for (int i = 0; i < LAYERS_MAX; i++) {
+		enum mountpoint_state state;
+		int r = mountpoint_look(path, &state);
+
+		if (r < 0 || state == MOUNTPOINT_FREE)
+			return r;
+		if (state == MOUNTPOINT_SERVED && mountpoint_answers(path))
+			return -EBUSY;
+		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+			return -errno;
+	}
+	return -ELOOP;
+}
+
+/* FUSE_TIMEOUT_TIMER_FREQ in fs/fuse/fuse_i.h: how often the kernel looks. */
+#define TIMEOUT_LEAST 15
+
+static unsigned read_seconds(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned seconds = 0;
+
+	if (!file)
+		return 0; /* an older kernel */
+	if (fscanf(file, "%u", &seconds) != 1)
+		seconds = 0;
+	(void)fclose(file);
+	return seconds;
+}
+
+int64_t mountpoint_request_timeout(void)
+{
+	unsigned timeout = read_seconds("/proc/sys/fs/fuse/default_request_timeout");
+	unsigned most = read_seconds("/proc/sys/fs/fuse/max_request_timeout");
+
+	if (most && (!timeout || timeout > most))
+		timeout = most;
+	if (!timeout)
+		return INT64_MAX;
+	return (timeout > TIMEOUT_LEAST ? timeout : TIMEOUT_LEAST) * NSEC_PER_SEC;
+}
+
+int mountpoint_make(const char *path)
+{
+	_cleanup_(cleanup_free) char *copy = strdup(path);
+	struct stat st;
+
+	if (!copy)
+		return -ENOMEM;
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	if (lstat(path, &st) == 0 || errno != ENOENT)
+		return 0; /* whatever it is, mounting will tell */
+	if (mkdir(path, 0777) < 0)
+		return -errno;
+	return chmod(path, 0777) < 0 ? -errno : 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mounting, unmounting, and what is mounted at a place. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mountpoint_state {
+	MOUNTPOINT_FREE, /* no graveyard on top */
+	MOUNTPOINT_SERVED, /* a graveyard, as far as the mount table tells */
+	MOUNTPOINT_STALE, /* a FUSE mount whose server is gone */
+};
+
+/* -errno: the place cannot be looked at. A place that does not exist is free. */
+int mountpoint_look(const char *path, enum mountpoint_state *ret_state);
+
+/* Makes the directory, and those above it, where absent; everybody may write there, for who comes before the
+ * mount does. -errno of mkdir(2). */
+int mountpoint_make(const char *path);
+
+/*
+ * Takes down what servers that are gone, or that hang, left there, however many.
+ * Errors: -EBUSY a graveyard is served there, and answers; those of umount2(2) and mountpoint_look().
+ */
+int mountpoint_clear(const char *path);
+
+/*
+ * Mounts a graveyard and returns the descriptor of its connection (O_NONBLOCK, O_CLOEXEC), on which requests
+ * arrive. Whoever closes the last copy of it ends the mount.
+ * Errors: those of open(2) for /dev/fuse, and of mount(2).
+ */
+int mountpoint_mount(const char *path, bool read_only, int *ret_fd);
+
+/* Takes a mount down, lazily if it is busy. -errno of umount2(2). */
+int mountpoint_unmount(const char *path);
+
+/* Does whoever serves the place answer? Waits for at most five seconds. */
+bool mountpoint_answers(const char *path);
+
+/*
+ * How long the kernel waits for an answer before it aborts the whole connection: the lesser of
+ * fs.fuse.default_request_timeout and max_request_timeout (Linux 6.15), never under its 15 s; INT64_MAX: for
+ * ever. Nanoseconds.
+ */
+int64_t mountpoint_request_timeout(void);

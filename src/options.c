@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/clock.h"
+#include "core/name.h"
+
+struct option_row {
+	const char *name;
+	const char *argument; /* NULL: takes none */
+	/* 0, or what is wrong with the argument. */
+	const char *(*set)(struct options *o, const char *argument);
+	const char *help;
+};
+
+static const char *set_db(struct options *o, const char *argument)
+{
+	o->db = argument;
+	return *argument ? NULL : "is empty";
+}
+
+static const char *set_durability(struct options *o, const char *argument)
+{
+	o->power = strcmp(argument, "power") == 0;
+	return o->power || strcmp(argument, "process") == 0 ? NULL : "is neither process nor power";
+}
+
+static const char *set_names(struct options *o, const char *argument)
+{
+	for (const char *s = argument; s;) {
+		size_t n = strcspn(s, ",");
+
+		if (!name_valid(s, n))
+			return "is not a list of names, as in a,b,c";
+		s = s[n] ? s + n + 1 : NULL;
+	}
+	o->names = argument;
+	return NULL;
+}
+
+static const char *set_fresh(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->fresh = true;
+	return NULL;
+}
+
+static const char *set_read_only(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->read_only = true;
+	return NULL;
+}
+
+static const char *set_linger(struct options *o, const char *argument)
+{
+	return duration_parse(argument, strlen(argument), &o->linger) == 0
+		       ? NULL
+		       : "is not a duration, as in 30s, 1m30s or 400ms";
+}
+
+static const char *parse_count(const char *argument, uint64_t max, uint64_t *ret_count)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(argument, &end, 10);
+	if (*argument < '0' || *argument > '9' || *end || errno || n == 0 || n > max)
+		return "is not a number in the range of this option";
+	*ret_count = n;
+	return NULL;
+}
+
+static const char *set_max_waits(struct options *o, const char *argument)
+{
+	uint64_t count = o->max_waits;
+	const char *wrong = parse_count(argument, 4000000, &count);
+
+	o->max_waits = (unsigned)count;
+	return wrong;
+}
+
+static const char *set_max_names(struct options *o, const char *argument)
+{
+	return parse_count(argument, INT64_MAX, &o->max_names);
+}
+
+static const char *set_log_level(struct options *o, const char *argument)
+{
+	return log_level_parse(argument, &o->log_level) == 0 ? NULL
+							     : "is none of error, warning, info, debug";
+}
+
+static const char *set_directory(struct options *o, const char *argument, enum action action)
+{
+	if (o->action != ACTION_SERVE)
+		return "comes with another that says what to do";
+	o->action = action;
+	o->mountpoint = argument;
+	return NULL;
+}
+
+static const char *set_check(struct options *o, const char *argument)
+{
+	return set_directory(o, argument, ACTION_CHECK);
+}
+
+static const char *set_unmount(struct options *o, const char *argument)
+{
+	return set_directory(o, argument, ACTION_UNMOUNT);
+}
+
+static const char *set_help(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->action = ACTION_HELP;
+	return NULL;
+}
+
+static const char *set_version(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->action = ACTION_VERSION;
+	return NULL;
+}
+
+static const struct option_row rows[] = {
+	{"db", "FILE", set_db, "the SQLite database (/var/lib/graveyard/graveyard.db)"},
+	{"durability", "WHAT", set_durability,
+	 "process: survive a dead process (default); power: a dead machine"},
+	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
+	{"fresh", NULL, set_fresh, "start with every earlier life in the history"},
+	{"linger", "DURATION", set_linger, "on SIGTERM, serve at most so long for those alive (1s)"},
+	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
+	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
+	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
+	{"log-level", "LEVEL", set_log_level, "error, warning, info (default) or debug"},
+	{"check", "DIR", set_check, "is a graveyard served there? Tells by the exit status"},
+	{"unmount", "DIR", set_unmount, "take the graveyard there down"},
+	{"version", NULL, set_version, "print the version"},
+	{"help", NULL, set_help, "print this"},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+void options_usage(FILE *to)
+{
+	(void)fputs("usage: graveyardfs [OPTION]... MOUNTPOINT\n"
+		    "Serves a graveyard at MOUNTPOINT, in the foreground, until SIGTERM.\n\n",
+		    to);
+	for (size_t i = 0; i < ROWS; i++)
+		(void)fprintf(to, "  --%s%s%-*s %s\n", rows[i].name, rows[i].argument ? " " : "",
+			      (int)(20 - strlen(rows[i].name) - (rows[i].argument != NULL)),
+			      rows[i].argument ? rows[i].argument : "", rows[i].help);
+	(void)fputs("\nExit status: 0; 100 usage; 111 the system failed us; 101 our bug.\n", to);
+}
+
+static int complain(char *why, size_t size, const char *option, const char *what)
+{
+	(void)snprintf(why, size, "%s %s", option, what);
+	return -EINVAL;
+}
+
+static int parse_options(int argc, char **argv, struct options *o, char *why, size_t why_size)
+{
+	struct option longs[ROWS + 1] = {0};
+	int index = 0, c;
+
+	for (size_t i = 0; i < ROWS; i++)
+		longs[i] = (struct option){
+			rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, 1};
+	optind = 0; /* glibc: start anew */
+	while ((c = getopt_long(argc, argv, "+:", longs, &index)) != -1) {
+		const char *given = argv[optind - 1], *wrong;
+		char option[64];
+
+		if (c == ':')
+			return complain(why, why_size, given, "needs an argument");
+		if (c != 1)
+			return complain(why, why_size, given, "is not an option, or is ambiguous");
+		wrong = rows[index].set(o, optarg);
+		(void)snprintf(option, sizeof(option), "--%s", rows[index].name);
+		if (wrong)
+			return complain(why, why_size, option, wrong);
+	}
+	return optind;
+}
+
+int options_parse(int argc, char **argv, struct options *ret_options, char *why, size_t why_size)
+{
+	struct options o = {
+		.db = "/var/lib/graveyard/graveyard.db",
+		.linger = NSEC_PER_SEC,
+		.max_waits = 65536,
+		.max_names = 1000000,
+		.log_level = LOG_LEVEL_INFO,
+	};
+	int next = parse_options(argc, argv, &o, why, why_size);
+
+	if (next < 0)
+		return next;
+	if (o.action == ACTION_SERVE) {
+		if (next == argc)
+			return complain(why, why_size, "MOUNTPOINT", "is missing");
+		o.mountpoint = argv[next++];
+	}
+	if (next < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
+		return complain(why, why_size, argv[next], "is one argument too many");
+	if (o.read_only && o.fresh)
+		return complain(why, why_size, "--fresh", "changes what --read-only leaves alone");
+	*ret_options = o;
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+enum action {
+	ACTION_SERVE,
+	ACTION_CHECK, /* --check DIR */
+	ACTION_UNMOUNT, /* --unmount DIR */
+	ACTION_HELP,
+	ACTION_VERSION,
+};
+
+/* Strings are the command line's own. */
+struct options {
+	enum action action;
+	const char *mountpoint; /* or the DIR of --check and --unmount */
+	const char *db;
+	const char *names; /* NULL: any */
+	bool power; /* --durability power */
+	bool fresh;
+	bool read_only;
+	int64_t linger; /* ns */
+	unsigned max_waits;
+	uint64_t max_names;
+	enum log_level log_level;
+};
+
+/* Reads the command line. -EINVAL: `why` says what is wrong with it, in a sentence. */
+int options_parse(int argc, char **argv, struct options *ret_options, char *why, size_t why_size);
+
+void options_usage(FILE *to);

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "underneath.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/graveyard.h"
+#include "core/stone.h"
+
+/* A file counts when it is closed after writing, or moved in whole. */
+#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR)
+
+/* The directory itself, and those in it that tell as their likes in the mount do. */
+enum place { PLACE_ROOT, PLACE_BORN, PLACE_READY, PLACE_DIED, PLACE_COUNT };
+
+static const char *const place_names[PLACE_COUNT] = {".", ".born", ".ready", ".died"};
+
+struct underneath {
+	struct graveyard *graveyard;
+	int inotify;
+	int fds[PLACE_COUNT]; /* -1: not there */
+	int watches[PLACE_COUNT];
+	int (*commit)(void *arg);
+	void *commit_arg;
+};
+
+int underneath_fd(const struct underneath *u)
+{
+	return u->inotify;
+}
+
+void underneath_close(struct underneath *u)
+{
+	if (!u)
+		return;
+	for (enum place p = 0; p < PLACE_COUNT; p++)
+		if (u->fds[p] >= 0)
+			(void)close(u->fds[p]);
+	if (u->inotify >= 0)
+		(void)close(u->inotify);
+	free(u);
+}
+
+static int watch(struct underneath *u, enum place place)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", u->fds[place]);
+	u->watches[place] = inotify_add_watch(u->inotify, path, EVENTS);
+	return u->watches[place] < 0 ? -errno : 0;
+}
+
+static int open_place(struct underneath *u, enum place place)
+{
+	if (u->fds[place] >= 0)
+		(void)close(u->fds[place]);
+	u->fds[place] = openat(u->fds[PLACE_ROOT], place_names[place],
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return u->fds[place] < 0 ? -errno : watch(u, place);
+}
+
+static int open_places(struct underneath *u, const char *path)
+{
+	int r;
+
+	u->fds[PLACE_ROOT] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (u->fds[PLACE_ROOT] < 0)
+		return -errno;
+	r = watch(u, PLACE_ROOT);
+	for (enum place p = PLACE_BORN; r == 0 && p < PLACE_COUNT; p++) {
+		r = open_place(u, p);
+		if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
+			r = 0;
+	}
+	return r;
+}
+
+int underneath_open(const char *path, struct graveyard *graveyard, struct underneath **ret_u)
+{
+	struct underneath *u = calloc(1, sizeof(*u));
+	int r;
+
+	if (!u)
+		return -ENOMEM;
+	u->graveyard = graveyard;
+	for (enum place p = 0; p < PLACE_COUNT; p++)
+		u->fds[p] = u->watches[p] = -1;
+	u->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	r = u->inotify < 0 ? -errno : open_places(u, path);
+	if (r < 0) {
+		underneath_close(u);
+		return r;
+	}
+	*ret_u = u;
+	return 0;
+}
+
+/* ---- taking in ---- */
+
+static void skip(enum place place, const char *name, const char *why)
+{
+	log_warning("underneath the mount, '%s/%s' is no stone: %s, ignoring", place_names[place], name,
+		    why);
+}
+
+/* What the file says; a file that is gone again says nothing (-ENOENT). */
+static int read_stone(int directory, const char *name, struct stat *ret_st, char *text, size_t size,
+		      size_t *ret_len, const char **ret_why)
+{
+	_cleanup_(cleanup_close) int fd =
+		openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	ssize_t n;
+
+	*ret_why = "it cannot be opened";
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return -errno;
+	*ret_why = "not a regular file";
+	if (!S_ISREG(ret_st->st_mode))
+		return -EINVAL;
+	*ret_why = "it cannot be read";
+	n = read(fd, text, size);
+	if (n < 0)
+		return -errno;
+	*ret_len = (size_t)n;
+	*ret_why = "it is too long";
+	return *ret_len > STONE_WRITE_MAX ? -EFBIG : 0;
+}
+
+static void say(struct stone *stone, enum fact fact, int64_t *field, int64_t time)
+{
+	if (!stone_has(stone, fact))
+		*field = time;
+	stone->facts |= FACT_BIT(fact);
+}
+
+/* What a file in this place tells, at the time when it was last written. */
+static void tell(enum place place, struct stone *stone, int64_t time)
+{
+	if (place == PLACE_BORN || place == PLACE_READY)
+		*stone = (struct stone){0};
+	if (place == PLACE_READY)
+		say(stone, FACT_READY, &stone->ready, time);
+	else if (place == PLACE_DIED)
+		say(stone, FACT_DIED, &stone->died, time);
+	else
+		say(stone, FACT_BORN, &stone->born, time);
+	/* A code without a death is a death. */
+	if (stone_has(stone, FACT_CODE))
+		say(stone, FACT_DIED, &stone->died, time);
+}
+
+static int commit(struct underneath *u)
+{
+	return u->commit(u->commit_arg);
+}
+
+static int stage(struct underneath *u, enum place place, const char *name, const struct stone *stone,
+		 const struct stat *st)
+{
+	struct deed deed = {
+		.kind = DEED_EARLY,
+		.stone = stone,
+		.now = clock_now(),
+		.by = {st->st_uid, st->st_gid, 0},
+	};
+	uint64_t seq;
+	int r = 0;
+
+	if (!graveyard_has_room(u->graveyard))
+		r = commit(u);
+	seq = graveyard_seq(u->graveyard);
+	if (r == 0)
+		r = graveyard_stage(u->graveyard, name, strlen(name), &deed);
+	if (r == -EINVAL || r == -ENOENT || r == -EPERM || r == -EACCES) {
+		log_warning("underneath the mount, '%s/%s' is not taken in: %s", place_names[place], name,
+			    r == -EINVAL   ? "it is no name of a tombstone"
+			    : r == -ENOENT ? "--names does not have it"
+			    : r == -EPERM  ? "it is known otherwise already"
+					   : "the name is somebody else's");
+		return 0;
+	}
+	if (r == 0 && graveyard_seq(u->graveyard) > seq)
+		log_info("%s: taken in from underneath the mount (written before it, or by one who does "
+			 "not see it)",
+			 name);
+	return r;
+}
+
+static int take_file(struct underneath *u, enum place place, const char *name)
+{
+	char text[STONE_WRITE_MAX + 1];
+	struct stone_error error = {0};
+	struct stone stone;
+	struct stat st;
+	const char *why;
+	size_t len = 0;
+	int r;
+
+	if (name[0] == '.' && place == PLACE_ROOT)
+		return 0;
+	r = read_stone(u->fds[place], name, &st, text, sizeof(text), &len, &why);
+	if (r < 0) {
+		if (r != -ENOENT)
+			skip(place, name, why);
+		return 0;
+	}
+	if (place == PLACE_BORN || place == PLACE_READY)
+		len = 0; /* the file alone tells */
+	if (stone_parse(text, len, &stone, &error) < 0) {
+		skip(place, name, error.reason);
+		return 0;
+	}
+	tell(place, &stone, (int64_t)st.st_mtim.tv_sec * NSEC_PER_SEC + st.st_mtim.tv_nsec);
+	return stage(u, place, name, &stone, &st);
+}
+
+static void close_dir(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+static int take_place(struct underneath *u, enum place place)
+{
+	_cleanup_(close_dir) DIR *dir = NULL;
+	_cleanup_(cleanup_close) int fd = -1;
+	const struct dirent *entry;
+	int r = 0;
+
+	if (u->fds[place] < 0)
+		return 0;
+	/* A description of its own: the place in a listing belongs to it. */
+	fd = openat(u->fds[place], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	(void)take_fd(fd);
+	while (r == 0 && (errno = 0, entry = readdir(dir)) != NULL)
+		if (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN ||
+		    (entry->d_name[0] != '.' && entry->d_type != DT_DIR))
+			r = take_file(u, place, entry->d_name);
+	return r < 0 ? r : -errno;
+}
+
+static int take_all(struct underneath *u)
+{
+	int r = 0;
+
+	for (enum place p = 0; r == 0 && p < PLACE_COUNT; p++)
+		r = take_place(u, p);
+	return r;
+}
+
+/* One of the places may have been made just now: watched first, then looked through. */
+static int take_directory(struct underneath *u, const char *name)
+{
+	for (enum place p = PLACE_BORN; p < PLACE_COUNT; p++) {
+		int r;
+
+		if (strcmp(name, place_names[p]) != 0)
+			continue;
+		r = open_place(u, p);
+		return r < 0 ? r : take_place(u, p);
+	}
+	return 0;
+}
+
+static int take_event(struct underneath *u, const struct inotify_event *event)
+{
+	if (event->mask & IN_Q_OVERFLOW)
+		return take_all(u);
+	if (event->len == 0)
+		return 0;
+	if (event->mask & IN_ISDIR)
+		return event->wd == u->watches[PLACE_ROOT] ? take_directory(u, event->name) : 0;
+	if (event->mask & IN_CREATE)
+		return 0; /* it counts when it is closed */
+	for (enum place p = 0; p < PLACE_COUNT; p++)
+		if (event->wd == u->watches[p])
+			return take_file(u, p, event->name);
+	return 0;
+}
+
+static int take_events(struct underneath *u)
+{
+	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = read(u->inotify, buffer, sizeof(buffer))) > 0) {
+		for (const char *p = buffer; r == 0 && p < buffer + n;) {
+			const struct inotify_event *event = (const void *)p;
+
+			r = take_event(u, event);
+			p += sizeof(*event) + event->len;
+		}
+	}
+	return r;
+}
+
+int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *arg), void *arg)
+{
+	int r;
+
+	u->commit = commit_with;
+	u->commit_arg = arg;
+	r = all ? take_all(u) : take_events(u);
+	if (r == 0)
+		return commit(u);
+	graveyard_rollback(u->graveyard);
+	return r;
+}
+
+/* ---- leaving ---- */
+
+static int leave_file(int directory, const struct grave *grave, const struct buf *text)
+{
+	_cleanup_(cleanup_close) int fd = openat(
+		directory, grave->name,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
+
+	if (fd < 0 || write(fd, text->data, text->len) != (ssize_t)text->len)
+		return -errno;
+	/* Without the capability the file stays the daemon's: it says the same. */
+	if (fchown(fd, grave->uid, grave->gid) < 0 && errno != EPERM)
+		return -errno;
+	return 0;
+}
+
+void underneath_leave(struct underneath *u)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	struct store *store = graveyard_store(u->graveyard);
+	struct grave grave = {0};
+	int r;
+
+	while ((r = store->ops->list(store, STORE_LIST_ON_VIEW, grave.id, &grave)) == 0) {
+		struct life life;
+
+		r = store->ops->life(store, grave.id, grave.life, &life);
+		if (r < 0)
+			break;
+		buf_truncate(&text, 0);
+		stone_format(&life.stone, &text);
+		r = buf_error(&text);
+		if (r == 0)
+			r = leave_file(u->fds[PLACE_ROOT], &grave, &text);
+		if (r < 0)
+			log_error("%s: unable to leave the stone underneath: %s", grave.name, strerror(-r));
+	}
+	if (r != -ENOENT)
+		log_error("unable to leave all stones underneath: %s", strerror(-r));
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The directory that the mount covers. Stones that were written there before the mount, or are by a
+ * container that does not see it, are taken in, at the start and as they come; and when the mount goes, the
+ * stones are left there as plain files, so that a loop on `test -f` still ends.
+ *
+ * It is reached through descriptors that were opened before the mount.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct graveyard;
+struct underneath;
+
+/* Opens the directory, and watches it. Errors: -ENOMEM; those of open(2) and inotify(7). */
+int underneath_open(const char *path, struct graveyard *graveyard, struct underneath **ret_u);
+void underneath_close(struct underneath *u);
+
+/* Readable when something came. */
+int underneath_fd(const struct underneath *u);
+
+/*
+ * Stages what came (`all`: everything that is there), and has it committed by `commit`. What is no stone is
+ * logged and left out; the same stone twice is nothing.
+ * Errors: those of the store: take in all again later, nothing is lost.
+ */
+int underneath_take_in(struct underneath *u, bool all, int (*commit)(void *arg), void *arg);
+
+/* Writes every stone on view as a plain file. Logs what fails. */
+void underneath_leave(struct underneath *u);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/graveyard.h"
+#include "core/vigil.h"
+#include "fs/session.h"
+#include "underneath.h"
+
+/* How long after a failed commit it is tried again, where nobody is told of the failure. */
+#define RETRY_AFTER NSEC_PER_SEC
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Milliseconds to the next thing that is due, rounded up; -1: nothing is, sleep until something comes. */
+static int timeout(const struct worker *w)
+{
+	int64_t due = earliest(vigils_deadline(w->vigils), w->retry_at);
+	int64_t left;
+
+	if (w->lingering)
+		due = earliest(due, w->linger_until);
+	if (due == INT64_MAX)
+		return -1;
+	left = due - clock_monotonic();
+	if (left <= 0)
+		return 0;
+	left = (left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	return left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+static int commit(void *arg)
+{
+	return session_commit(arg);
+}
+
+static void take_in(struct worker *w, bool all)
+{
+	int r = underneath_take_in(w->underneath, all || w->take_in_again, commit, w->fs);
+
+	w->take_in_again = r < 0;
+	if (r < 0)
+		log_error("unable to take in what lies underneath the mount: %s, trying again",
+			  strerror(-r));
+}
+
+static void retry(struct worker *w)
+{
+	if (session_owes(w->fs))
+		session_retry(w->fs);
+	if (w->take_in_again)
+		take_in(w, true);
+	w->retry_at = INT64_MAX;
+}
+
+static void on_signal(struct worker *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (w->lingering) {
+			w->ended = true;
+			continue;
+		}
+		log_info("%s: ending once all are dead and nobody waits",
+			 sigabbrev_np((int)info.ssi_signo));
+		w->lingering = true;
+		if (__builtin_add_overflow(clock_monotonic(), w->linger, &w->linger_until))
+			w->linger_until = INT64_MAX;
+	}
+}
+
+static bool all_is_told(struct worker *w)
+{
+	struct store *store = graveyard_store(w->graveyard);
+	struct grave grave;
+
+	return vigils_count(w->vigils) == 0 &&
+	       (!w->underneath || store->ops->list(store, STORE_LIST_ALIVE, 0, &grave) == -ENOENT);
+}
+
+static void on_time(struct worker *w)
+{
+	int64_t now = clock_monotonic();
+
+	if (vigils_deadline(w->vigils) <= now)
+		vigils_expire(w->vigils, now);
+	if (w->retry_at <= now)
+		retry(w);
+	if (w->retry_at == INT64_MAX && (session_owes(w->fs) || w->take_in_again))
+		w->retry_at = now + RETRY_AFTER;
+	if (w->lingering && (w->linger_until <= now || all_is_told(w)))
+		w->ended = true;
+}
+
+static int watch(struct worker *w, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int serve(struct worker *w)
+{
+	int r = 0;
+
+	while (r == 0 && !w->ended) {
+		struct epoll_event events[4];
+		int n = epoll_wait(w->epoll, events, 4, timeout(w));
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < n && r == 0; i++) {
+			int fd = events[i].data.fd;
+
+			if (fd == w->fuse_fd)
+				r = session_serve(w->fs);
+			else if (fd == w->signal_fd)
+				on_signal(w);
+			else
+				take_in(w, false);
+		}
+		on_time(w);
+	}
+	return r;
+}
+
+static int start(struct worker *w)
+{
+	int r;
+
+	w->retry_at = w->linger_until = INT64_MAX;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (w->epoll < 0)
+		return -errno;
+	r = watch(w, w->fuse_fd);
+	if (r == 0)
+		r = watch(w, w->signal_fd);
+	if (r == 0 && w->underneath)
+		r = watch(w, underneath_fd(w->underneath));
+	return r;
+}
+
+int worker_run(struct worker *w)
+{
+	int r = start(w);
+
+	if (r == 0)
+		r = serve(w);
+	if (r == -ENODEV) {
+		log_warning("the mount was taken down by somebody else");
+		r = 0;
+	}
+	vigils_drain(w->vigils);
+	if (w->epoll >= 0)
+		(void)close(w->epoll);
+	return r;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop: drain, commit, reply; deadlines, signals, intake, and the end. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fs;
+struct graveyard;
+struct underneath;
+struct vigils;
+
+struct worker {
+	struct fs *fs;
+	struct graveyard *graveyard;
+	struct vigils *vigils;
+	struct underneath *underneath; /* NULL: read-only */
+	int fuse_fd;
+	int signal_fd; /* signalfd(2) for SIGTERM, SIGINT and SIGHUP, O_NONBLOCK */
+	int64_t linger; /* ns */
+
+	/* Private. */
+	int epoll;
+	bool lingering, ended;
+	int64_t linger_until; /* CLOCK_MONOTONIC */
+	int64_t retry_at; /* CLOCK_MONOTONIC; INT64_MAX: nothing is to be tried again */
+	bool take_in_again;
+};
+
+/*
+ * Serves until SIGTERM and the lingering after it are over, or the mount is gone, then sends everybody away
+ * who still waits. 0; -errno if the device or the loop fails.
+ */
+int worker_run(struct worker *w);
