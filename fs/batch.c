@@ -29,7 +29,7 @@ struct slot {
 	char *request; /* REQUEST_MAX bytes */
 	size_t len;
 	bool postponed; /* to be executed after the commit */
-	bool kept; /* executed; the answer waits for the commit */
+	bool kept;      /* executed; the answer waits for the commit */
 	struct fuse_req *req;
 	struct answer answer;
 	struct after success, failure;
@@ -39,7 +39,7 @@ struct batch {
 	struct fs *fs;
 	char *requests;
 	struct slot slots[SLOTS];
-	unsigned used; /* slots postponed or kept */
+	unsigned used;        /* slots postponed or kept */
 	struct slot *current; /* being executed */
 };
 

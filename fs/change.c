@@ -51,7 +51,8 @@ static int check_removed(struct fs *fs, const struct node *node, const struct ha
 	struct life life;
 	int r;
 
-	if (handle->flags & HANDLE_PENDING || !graveyard_removed_since(fs->graveyard, handle->opened))
+	if (handle->flags & HANDLE_PENDING ||
+	    !graveyard_removed_since(fs->graveyard, handle->opened))
 		return 0;
 	r = store->ops->find(store, node->text, node->len, &grave);
 	if (r == 0)
@@ -143,8 +144,9 @@ void change_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 		return;
 	}
 	view = view_get(resolved.view);
-	r = view->directory && view->writable ? check_creation(fs, view, &resolved, fuse_req_ctx(req))
-					      : -EPERM;
+	r = view->directory && view->writable
+		    ? check_creation(fs, view, &resolved, fuse_req_ctx(req))
+		    : -EPERM;
 	if (r == 0)
 		r = create(fs, req, &resolved, fi->flags, &id, &fh);
 	if (r < 0)
@@ -173,8 +175,8 @@ int change_open(struct fs *fs, const struct node *node, struct handle *handle)
 static void log_refused(const struct node *node, const struct handle *handle,
 			const struct stone_error *error)
 {
-	log_warning("%s: refused what uid %u pid %d wrote, line %u: %s: '%s'", node->text, handle->uid,
-		    (int)handle->pid, error->line, error->reason, error->text);
+	log_warning("%s: refused what uid %u pid %d wrote, line %u: %s: '%s'", node->text,
+		    handle->uid, (int)handle->pid, error->line, error->reason, error->text);
 }
 
 /* What was to count has. */
@@ -283,7 +285,8 @@ void change_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size,
 	before = after = *now;
 	if (size > STONE_WRITE_MAX)
 		r = -EFBIG;
-	else if (view_get(node->view)->deed == DEED_STONE || view_get(node->view)->deed == DEED_DEATH)
+	else if (view_get(node->view)->deed == DEED_STONE ||
+		 view_get(node->view)->deed == DEED_DEATH)
 		r = write_stone(fs, node, &after, data, size);
 	else
 		r = write_told(fs, node, &after);
@@ -355,8 +358,8 @@ static int take_close(struct fs *fs, const struct handle *handle)
 	if (node && handle->flags & HANDLE_PENDING)
 		r = take_pending(fs, node, handle);
 	if (r < 0 && is_final(r)) {
-		log_warning("%s: uid %u pid %d told too late: %s, ignoring", node->text, handle->uid,
-			    (int)handle->pid, strerror(-r));
+		log_warning("%s: uid %u pid %d told too late: %s, ignoring", node->text,
+			    handle->uid, (int)handle->pid, strerror(-r));
 		r = 0;
 	}
 	return r;

@@ -27,11 +27,12 @@ struct fs {
 	uint64_t max_names;
 	int64_t max_park; /* ns a read may be parked before the kernel loses patience; INT64_MAX: any */
 	int64_t started; /* CLOCK_REALTIME: the time stamp of what never changes */
-	uid_t uid; /* the daemon's, owner of what belongs to nobody else */
+	uid_t uid;       /* the daemon's, owner of what belongs to nobody else */
 	gid_t gid;
 	struct parked **pollers; /* by state_handle_index(): who waits by poll(2) */
-	void (*on_event)(void *arg, const struct event *event); /* told after the replies; for the log */
-	unsigned owed; /* handles whose closing could not be committed yet */
+	void (*on_event)(void *arg,
+			 const struct event *event); /* told after the replies; for the log */
+	unsigned owed;   /* handles whose closing could not be committed yet */
 	struct buf text; /* for the reply being made */
 	struct {
 		uint64_t node, opened;

@@ -17,8 +17,8 @@
 #define DOTS 2
 
 /* Appends an entry if it fits. 1: it did. */
-static int add(struct fs *fs, fuse_req_t req, const struct node *as, const char *name, uint64_t next,
-	       size_t size, struct buf *entries)
+static int add(struct fs *fs, fuse_req_t req, const struct node *as, const char *name,
+	       uint64_t next, size_t size, struct buf *entries)
 {
 	char entry[512];
 	struct stat st;

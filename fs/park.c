@@ -28,7 +28,8 @@ struct parked {
 
 /* ---- looking ---- */
 
-static int read_file(struct fs *fs, uint64_t fh, struct handle *handle, uint64_t offset, size_t size)
+static int read_file(struct fs *fs, uint64_t fh, struct handle *handle, uint64_t offset,
+		     size_t size)
 {
 	const struct node *node = state_node(fs->state, handle->node);
 	uint64_t hint = handle->hint, extent = handle->extent;
@@ -189,10 +190,10 @@ void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size
 		return;
 	}
 	if (r == VIEW_PARK) {
-		r = late(&handle)                 ? -ETIMEDOUT
-		    : nonblock                    ? -EAGAIN
+		r = late(&handle)               ? -ETIMEDOUT
+		    : nonblock                  ? -EAGAIN
 		    : fuse_req_interrupted(req) ? -EINTR
-						  : park(fs, req, fh, &p);
+						: park(fs, req, fh, &p);
 	}
 	if (r < 0) {
 		reply_err(fs, req, r);

@@ -20,7 +20,7 @@ struct session_config {
 	bool read_only;
 	unsigned max_waits;
 	uint64_t max_names;
-	int64_t max_park; /* ns; INT64_MAX: any */
+	int64_t max_park;                                       /* ns; INT64_MAX: any */
 	void (*on_event)(void *arg, const struct event *event); /* arg: the struct fs */
 };
 

@@ -16,7 +16,7 @@
 
 struct node_slot {
 	uint32_t generation; /* odd: taken */
-	uint32_t long_text; /* slot; 0: the text is in `text` */
+	uint32_t long_text;  /* slot; 0: the text is in `text` */
 	uint64_t references; /* the kernel's */
 	struct node node;
 	char text[SHORT_TEXT];
@@ -42,8 +42,8 @@ struct long_slot {
 struct table {
 	char *slots;
 	size_t slot_size;
-	uint32_t count; /* slots, index 0 included */
-	uint32_t used; /* slots from 1 to here were used once */
+	uint32_t count;  /* slots, index 0 included */
+	uint32_t used;   /* slots from 1 to here were used once */
 	uint32_t *freed; /* a stack of those that were let go */
 	uint32_t freed_len;
 };
@@ -51,7 +51,7 @@ struct table {
 struct state {
 	struct table nodes, handles, tails, longs;
 	uint32_t *buckets; /* of nodes: the first of each chain */
-	uint32_t *chain; /* of nodes: the next one */
+	uint32_t *chain;   /* of nodes: the next one */
 	uint32_t bucket_mask;
 	uint32_t orphan; /* a node that was interned and has no reference yet */
 	void *mapping;
@@ -120,7 +120,8 @@ static int map_tables(struct state *s)
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		size += tables[i]->slot_size * tables[i]->count;
-	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+		  -1, 0);
 	if (at == MAP_FAILED)
 		return -ENOMEM;
 	s->mapping = at;
@@ -267,7 +268,8 @@ static int node_add(struct state *s, uint32_t *bucket, unsigned view, const char
 	return 0;
 }
 
-int state_node_intern(struct state *s, unsigned view, const char *text, size_t len, uint64_t *ret_id)
+int state_node_intern(struct state *s, unsigned view, const char *text, size_t len,
+		      uint64_t *ret_id)
 {
 	uint32_t *bucket;
 

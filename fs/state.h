@@ -47,17 +47,17 @@ enum handle_flags {
 	HANDLE_PENDING = 1u << 1, /* a creation, or birth, that counts at a write or at the close */
 	HANDLE_CREATED = 1u << 2, /* by CREATE: the file was absent at the open */
 	HANDLE_COUNTED = 1u << 3, /* a write was taken */
-	HANDLE_OWED = 1u << 4, /* closed, but its commit failed and is tried again */
+	HANDLE_OWED = 1u << 4,    /* closed, but its commit failed and is tried again */
 };
 
 struct handle {
 	uint64_t node;
-	uint64_t opened; /* the journal's last number at the open: what the text is as of */
+	uint64_t opened;  /* the journal's last number at the open: what the text is as of */
 	int64_t deadline; /* of a wait, CLOCK_MONOTONIC; INT64_MAX: none */
 	uint64_t hint; /* `.log`, `.events`: see journal_read(); `.status`: the last grave shown */
 	uint64_t extent; /* `.events`: the furthest byte read; `.status`: the row after `hint` */
-	uint64_t poll; /* the kernel's poll handle, to be told once; 0: none */
-	uid_t uid; /* the opener's */
+	uint64_t poll;   /* the kernel's poll handle, to be told once; 0: none */
+	uid_t uid;       /* the opener's */
 	gid_t gid;
 	pid_t pid;
 	uint32_t flags;
@@ -76,7 +76,8 @@ void state_free(struct state *s);
  * The id of a node, which is made if it is not known; without a reference it lasts until the next call.
  * Errors: -ENFILE no more slots; -ENAMETOOLONG.
  */
-int state_node_intern(struct state *s, unsigned view, const char *text, size_t len, uint64_t *ret_id);
+int state_node_intern(struct state *s, unsigned view, const char *text, size_t len,
+		      uint64_t *ret_id);
 /* NULL: no such node. */
 const struct node *state_node(const struct state *s, uint64_t id);
 void state_node_ref(struct state *s, uint64_t id);

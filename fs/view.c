@@ -54,7 +54,8 @@ const struct view *view_get(enum view_id id)
 	return &views[id];
 }
 
-static bool is_called(const struct view *view, const char *name, size_t len, const char **ret_suffix)
+static bool is_called(const struct view *view, const char *name, size_t len,
+		      const char **ret_suffix)
 {
 	size_t n = strlen(view->name);
 

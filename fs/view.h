@@ -45,7 +45,7 @@ enum view_id {
 
 /* What stat(2) says of a file. */
 struct file {
-	uint64_t size; /* at least the text's length, and never 0 */
+	uint64_t size;   /* at least the text's length, and never 0 */
 	int64_t changed; /* ns since the Epoch: all three time stamps */
 	uid_t uid;
 	gid_t gid;
@@ -88,9 +88,9 @@ struct view {
 	const char *name; /* in its parent; "" for the root */
 	enum view_id parent;
 	const struct view_ops *ops;
-	bool directory; /* of files; or a single file */
-	bool suffixed; /* a single file, whose name may be followed by "@…" */
-	mode_t mode; /* of the directory itself, or of the single file */
+	bool directory;       /* of files; or a single file */
+	bool suffixed;        /* a single file, whose name may be followed by "@…" */
+	mode_t mode;          /* of the directory itself, or of the single file */
 	enum store_list list; /* directories: which names are looked through for the listing */
 
 	/* For the families of functions. */

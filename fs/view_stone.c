@@ -12,7 +12,8 @@
 
 static bool shows(const struct view *view, const struct life *life)
 {
-	return (life->stone.facts & view->needs) == view->needs && !(life->stone.facts & view->lacks);
+	return (life->stone.facts & view->needs) == view->needs &&
+	       !(life->stone.facts & view->lacks);
 }
 
 static void stone_text(const struct view *view, const struct life *life, struct buf *text)

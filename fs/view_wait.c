@@ -32,8 +32,10 @@ static int wait_file_look(struct fs *fs, const struct view *view, const char *te
 		if (r < 0)
 			return r;
 	}
-	*ret_file = (struct file){
-		.size = size_of(view, &who), .changed = fs->started, .uid = fs->uid, .gid = fs->gid};
+	*ret_file = (struct file){.size = size_of(view, &who),
+				  .changed = fs->started,
+				  .uid = fs->uid,
+				  .gid = fs->gid};
 	return 0;
 }
 
@@ -112,8 +114,9 @@ static int wait_watch(struct fs *fs, const struct view *view, const struct node 
 		if (r < 0 && r != -ESRCH)
 			return r;
 		/* One of any that is over already is watched in vain, from no life on. */
-		*n = (struct vigil_name){
-			.name = it.name, .len = it.len, .life = r == 0 ? standing.life : UINT64_MAX};
+		*n = (struct vigil_name){.name = it.name,
+					 .len = it.len,
+					 .life = r == 0 ? standing.life : UINT64_MAX};
 	}
 	return 0;
 }

@@ -97,7 +97,8 @@ static int64_t find_max_park(void)
 
 	if (timeout == INT64_MAX)
 		return timeout;
-	log_warning("this kernel aborts a FUSE connection when a request takes %lld s: waits are answered "
+	log_warning("this kernel aborts a FUSE connection when a request takes %lld s: waits are "
+		    "answered "
 		    "EAGAIN after %lld s",
 		    (long long)(timeout / NSEC_PER_SEC), (long long)(timeout / 2 / NSEC_PER_SEC));
 	return timeout / 2;

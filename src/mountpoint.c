@@ -97,8 +97,9 @@ int mountpoint_mount(const char *path, bool read_only, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	(void)snprintf(data, sizeof(data), "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other",
-		       fd, getuid(), getgid());
+	(void)snprintf(data, sizeof(data),
+		       "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other", fd, getuid(),
+		       getgid());
 	if (mount("graveyardfs", path, FS_TYPE, flags, data) < 0)
 		return -errno;
 	*ret_fd = take_fd(fd);

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 enum mountpoint_state {
-	MOUNTPOINT_FREE, /* no graveyard on top */
+	MOUNTPOINT_FREE,   /* no graveyard on top */
 	MOUNTPOINT_SERVED, /* a graveyard, as far as the mount table tells */
-	MOUNTPOINT_STALE, /* a FUSE mount whose server is gone */
+	MOUNTPOINT_STALE,  /* a FUSE mount whose server is gone */
 };
 
 /* -errno: the place cannot be looked at. A place that does not exist is free. */

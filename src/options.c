@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/duration.h"
 #include "base/clock.h"
+#include "base/duration.h"
 #include "core/name.h"
 
 struct option_row {
@@ -93,8 +93,9 @@ static const char *set_max_names(struct options *o, const char *argument)
 
 static const char *set_log_level(struct options *o, const char *argument)
 {
-	return log_level_parse(argument, &o->log_level) == 0 ? NULL
-							     : "is none of error, warning, info, debug";
+	return log_level_parse(argument, &o->log_level) == 0
+		       ? NULL
+		       : "is none of error, warning, info, debug";
 }
 
 static const char *set_directory(struct options *o, const char *argument, enum action action)
@@ -136,7 +137,8 @@ static const struct option_row rows[] = {
 	 "process: survive a dead process (default); power: a dead machine"},
 	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
 	{"fresh", NULL, set_fresh, "start with every earlier life in the history"},
-	{"linger", "DURATION", set_linger, "on SIGTERM, serve at most so long for those alive (1s)"},
+	{"linger", "DURATION", set_linger,
+	 "on SIGTERM, serve at most so long for those alive (1s)"},
 	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
 	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},

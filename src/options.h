@@ -10,7 +10,7 @@
 
 enum action {
 	ACTION_SERVE,
-	ACTION_CHECK, /* --check DIR */
+	ACTION_CHECK,   /* --check DIR */
 	ACTION_UNMOUNT, /* --unmount DIR */
 	ACTION_HELP,
 	ACTION_VERSION,
@@ -22,7 +22,7 @@ struct options {
 	const char *mountpoint; /* or the DIR of --check and --unmount */
 	const char *db;
 	const char *names; /* NULL: any */
-	bool power; /* --durability power */
+	bool power;        /* --durability power */
 	bool fresh;
 	bool read_only;
 	int64_t linger; /* ns */

@@ -110,8 +110,8 @@ int underneath_open(const char *path, struct graveyard *graveyard, struct undern
 
 static void skip(enum place place, const char *name, const char *why)
 {
-	log_warning("underneath the mount, '%s/%s' is no stone: %s, ignoring", place_names[place], name,
-		    why);
+	log_warning("underneath the mount, '%s/%s' is no stone: %s, ignoring", place_names[place],
+		    name, why);
 }
 
 /* What the file says; a file that is gone again says nothing (-ENOENT). */
@@ -165,8 +165,8 @@ static int commit(struct underneath *u)
 	return u->commit(u->commit_arg);
 }
 
-static int stage(struct underneath *u, enum place place, const char *name, const struct stone *stone,
-		 const struct stat *st)
+static int stage(struct underneath *u, enum place place, const char *name,
+		 const struct stone *stone, const struct stat *st)
 {
 	struct deed deed = {
 		.kind = DEED_EARLY,
@@ -183,7 +183,8 @@ static int stage(struct underneath *u, enum place place, const char *name, const
 	if (r == 0)
 		r = graveyard_stage(u->graveyard, name, strlen(name), &deed);
 	if (r == -EINVAL || r == -ENOENT || r == -EPERM || r == -EACCES) {
-		log_warning("underneath the mount, '%s/%s' is not taken in: %s", place_names[place], name,
+		log_warning("underneath the mount, '%s/%s' is not taken in: %s", place_names[place],
+			    name,
 			    r == -EINVAL   ? "it is no name of a tombstone"
 			    : r == -ENOENT ? "--names does not have it"
 			    : r == -EPERM  ? "it is known otherwise already"
@@ -191,7 +192,8 @@ static int stage(struct underneath *u, enum place place, const char *name, const
 		return 0;
 	}
 	if (r == 0 && graveyard_seq(u->graveyard) > seq)
-		log_info("%s: taken in from underneath the mount (written before it, or by one who does "
+		log_info("%s: taken in from underneath the mount (written before it, or by one who "
+			 "does "
 			 "not see it)",
 			 name);
 	return r;
@@ -328,9 +330,10 @@ int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *
 
 static int leave_file(int directory, const struct grave *grave, const struct buf *text)
 {
-	_cleanup_(cleanup_close) int fd = openat(
-		directory, grave->name,
-		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
+	_cleanup_(cleanup_close) int fd = openat(directory, grave->name,
+						 O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+							 O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
+						 0644);
 
 	if (fd < 0 || write(fd, text->data, text->len) != (ssize_t)text->len)
 		return -errno;
@@ -359,7 +362,8 @@ void underneath_leave(struct underneath *u)
 		if (r == 0)
 			r = leave_file(u->fds[PLACE_ROOT], &grave, &text);
 		if (r < 0)
-			log_error("%s: unable to leave the stone underneath: %s", grave.name, strerror(-r));
+			log_error("%s: unable to leave the stone underneath: %s", grave.name,
+				  strerror(-r));
 	}
 	if (r != -ENOENT)
 		log_error("unable to leave all stones underneath: %s", strerror(-r));

@@ -16,14 +16,14 @@ struct worker {
 	struct vigils *vigils;
 	struct underneath *underneath; /* NULL: read-only */
 	int fuse_fd;
-	int signal_fd; /* signalfd(2) for SIGTERM, SIGINT and SIGHUP, O_NONBLOCK */
+	int signal_fd;  /* signalfd(2) for SIGTERM, SIGINT and SIGHUP, O_NONBLOCK */
 	int64_t linger; /* ns */
 
 	/* Private. */
 	int epoll;
 	bool lingering, ended;
 	int64_t linger_until; /* CLOCK_MONOTONIC */
-	int64_t retry_at; /* CLOCK_MONOTONIC; INT64_MAX: nothing is to be tried again */
+	int64_t retry_at;     /* CLOCK_MONOTONIC; INT64_MAX: nothing is to be tried again */
 	bool take_in_again;
 };
 

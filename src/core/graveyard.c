@@ -25,9 +25,10 @@ struct graveyard {
 	struct vigils *vigils;
 	struct graveyard_config config;
 	struct journal_end committed, staged;
-	uint64_t removed; /* the last number at which something was taken off view, or of the start */
-	bool begun; /* a transaction is open */
-	int doomed; /* -errno: a write of the transaction failed, and so will its commit */
+	uint64_t
+		removed; /* the last number at which something was taken off view, or of the start */
+	bool begun;      /* a transaction is open */
+	int doomed;      /* -errno: a write of the transaction failed, and so will its commit */
 	unsigned deeds, count, told;
 	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
 };
@@ -46,8 +47,8 @@ static int find_journal_end(struct graveyard *g)
 	return r;
 }
 
-int graveyard_new(struct store *store, struct vigils *vigils,
-		  const struct graveyard_config *config, struct graveyard **ret_graveyard)
+int graveyard_new(struct store *store, struct vigils *vigils, const struct graveyard_config *config,
+		  struct graveyard **ret_graveyard)
 {
 	struct graveyard *g = calloc(1, sizeof(*g));
 	int r;

@@ -25,8 +25,8 @@ struct graveyard_config {
 };
 
 /* Neither store nor vigils become the graveyard's; both outlive it. */
-int graveyard_new(struct store *store, struct vigils *vigils,
-		  const struct graveyard_config *config, struct graveyard **ret_graveyard);
+int graveyard_new(struct store *store, struct vigils *vigils, const struct graveyard_config *config,
+		  struct graveyard **ret_graveyard);
 void graveyard_free(struct graveyard *g);
 
 /* May the name exist here? 0; -EINVAL: it is no name; -ENOENT: --names does not list it. */
@@ -70,8 +70,9 @@ struct deed {
 	enum deed_kind kind;
 	const struct stone *stone; /* what was written; NULL: nothing */
 	bool creates; /* DEED_STONE: by creating NAME, which is a birth if it is still absent */
-	bool judged; /* whether the writer may was decided before (at open) */
-	const uint64_t *opened; /* DEED_BIRTH: told by opening a file at this number, and counts only
+	bool judged;  /* whether the writer may was decided before (at open) */
+	const uint64_t
+		*opened; /* DEED_BIRTH: told by opening a file at this number, and counts only
 				 * now, at its close; NULL: told now */
 	int64_t now;
 	struct writer by;

@@ -9,9 +9,9 @@
 #include "core/store.h"
 
 static const char *const event_words[] = {
-	[EVENT_BORN] = "born",	     [EVENT_READY] = "ready",	      [EVENT_EPITAPH] = "epitaph",
-	[EVENT_DIED] = "died",	     [EVENT_EXITCODE] = "exitcode",   [EVENT_REMOVED] = "removed",
-	[EVENT_OWNER] = "owner",     [EVENT_FRESH] = "fresh",
+	[EVENT_BORN] = "born",   [EVENT_READY] = "ready",       [EVENT_EPITAPH] = "epitaph",
+	[EVENT_DIED] = "died",   [EVENT_EXITCODE] = "exitcode", [EVENT_REMOVED] = "removed",
+	[EVENT_OWNER] = "owner", [EVENT_FRESH] = "fresh",
 };
 
 const char *event_word(enum event_what what)
@@ -55,7 +55,8 @@ int journal_text_end(struct store *store, uint64_t seq, uint64_t *ret_end)
 }
 
 /* Is byte `offset` in or behind the line of `seq`? Tells also whether it is behind. */
-static int compare(struct store *store, uint64_t seq, uint64_t offset, uint64_t last, int *ret_order)
+static int compare(struct store *store, uint64_t seq, uint64_t offset, uint64_t last,
+		   int *ret_order)
 {
 	struct event here, next;
 	int r = store->ops->event(store, seq, &here);

@@ -12,9 +12,9 @@
 #define LIVES_EVENTS_MAX FACT_COUNT
 
 struct lives {
-	bool on_view; /* is there a current life? */
-	struct life life; /* the latest one; number 0: there was none */
-	unsigned count; /* events that came of the deed */
+	bool on_view;                          /* is there a current life? */
+	struct life life;                      /* the latest one; number 0: there was none */
+	unsigned count;                        /* events that came of the deed */
 	struct event events[LIVES_EVENTS_MAX]; /* time, life, what and code only */
 };
 

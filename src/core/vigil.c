@@ -17,7 +17,7 @@
 struct vigils {
 	unsigned count, max;
 	struct list everything; /* vigils with no names */
-	struct vigil **heap; /* by deadline, the earliest first */
+	struct vigil **heap;    /* by deadline, the earliest first */
 	size_t heap_len, heap_capacity;
 	struct list rings[RINGS]; /* of vigil_name.link */
 };

@@ -22,7 +22,7 @@ struct vigil;
 struct vigils;
 
 enum vigil_outcome {
-	VIGIL_EVENT, /* something happened: look */
+	VIGIL_EVENT,   /* something happened: look */
 	VIGIL_TIMEOUT, /* the deadline passed */
 	VIGIL_DRAINED, /* everybody is sent away: shutdown */
 };
@@ -40,12 +40,12 @@ struct vigil {
 	/* Filled in by the caller. */
 	void (*wake)(struct vigil *vigil, enum vigil_outcome outcome);
 	unsigned interest; /* OR of (1u << enum event_what) */
-	int64_t deadline; /* CLOCK_MONOTONIC in nanoseconds; INT64_MAX: none */
+	int64_t deadline;  /* CLOCK_MONOTONIC in nanoseconds; INT64_MAX: none */
 	struct vigil_name *names;
 	unsigned count; /* of names; 0: whatever happens, to anybody */
 
 	/* Private. */
-	struct list link; /* among those that watch everything, or those about to be woken */
+	struct list link;  /* among those that watch everything, or those about to be woken */
 	size_t heap_index; /* SIZE_MAX: has no deadline */
 	bool kept;
 };

@@ -25,7 +25,7 @@ unsigned wait_interest(enum wait_kind kind);
 struct wait_standing {
 	bool happened;
 	uint64_t life; /* that it is about; if it happened: in which it did */
-	uint64_t at; /* if it happened: the sequence number, not before that of the open */
+	uint64_t at;   /* if it happened: the sequence number, not before that of the open */
 };
 
 /*
