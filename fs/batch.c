@@ -116,6 +116,8 @@ static void settle_handle(struct batch *b, struct slot *slot)
 		state_handle_close(b->fs->state, after->fh);
 	else if (after->fh)
 		state_handle_set(b->fs->state, after->fh, &after->handle);
+	if (after->fh && !after->closes && after->handle.flags & HANDLE_OWED)
+		b->fs->owed++;
 	if (failed && slot->success.fh && slot->success.handle.tail) {
 		/* The line that the request would have left to be held. */
 		const struct handle *now = state_handle(b->fs->state, slot->success.fh);

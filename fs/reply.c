@@ -51,7 +51,8 @@ void reply_fill_stat(struct fs *fs, const struct node *node, const struct file *
 
 	st.st_ino = inode_number(node);
 	st.st_mode = mode_of(view, node, file);
-	st.st_nlink = S_ISDIR(st.st_mode) ? 2 : file || node->pending ? 1 : 0;
+	/* A directory's 1 says, as on btrfs, that its subdirectories are not counted. */
+	st.st_nlink = S_ISDIR(st.st_mode) || file || node->pending ? 1 : 0;
 	st.st_uid = file ? file->uid : node->uid;
 	st.st_gid = file ? file->gid : node->gid;
 	st.st_size = file ? (off_t)file->size : 1;

@@ -22,6 +22,9 @@
 
 enum { EXIT_OK = 0, EXIT_NOT_SO = 1, EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 
+/* How long the mount may be kept for leaving the stones underneath. */
+#define LEAVE_AT_MOST (300 * NSEC_PER_MSEC)
+
 /* All that is open, in the order in which it was opened. */
 struct program {
 	const struct options *options;
@@ -31,6 +34,8 @@ struct program {
 	struct underneath *underneath;
 	struct fs *fs;
 	int signal_fd, fuse_fd;
+	bool served;
+	bool left; /* all stones lie underneath */
 };
 
 static void log_happening(void *arg, const struct event *event)
@@ -166,22 +171,27 @@ static int serve(struct program *p)
 	int r;
 
 	log_info("serving '%s'", p->options->mountpoint);
+	p->served = p->underneath != NULL;
 	r = worker_run(&worker);
+	/* So that there is no moment without them; but a million of them must not keep the mount, which
+	 * a SIGKILL would leave behind dead. */
 	if (p->underneath)
-		underneath_leave(p->underneath);
+		p->left = underneath_leave(p->underneath, clock_monotonic() + LEAVE_AT_MOST);
 	return fail(r, "go on serving", p->options->mountpoint);
 }
 
 static void close_all(struct program *p)
 {
-	session_free(p->fs);
 	if (p->fuse_fd >= 0) {
 		(void)fail(mountpoint_unmount(p->options->mountpoint), "unmount",
 			   p->options->mountpoint);
 		(void)close(p->fuse_fd);
 	}
+	if (p->served && !p->left)
+		(void)underneath_leave(p->underneath, INT64_MAX);
 	if (p->signal_fd >= 0)
 		(void)close(p->signal_fd);
+	session_free(p->fs);
 	underneath_close(p->underneath);
 	graveyard_free(p->graveyard);
 	vigils_free(p->vigils);

@@ -33,6 +33,7 @@ struct underneath {
 	int watches[PLACE_COUNT];
 	int (*commit)(void *arg);
 	void *commit_arg;
+	int64_t left; /* the last grave whose stone was left */
 };
 
 int underneath_fd(const struct underneath *u)
@@ -343,28 +344,37 @@ static int leave_file(int directory, const struct grave *grave, const struct buf
 	return 0;
 }
 
-void underneath_leave(struct underneath *u)
+static int leave_stone(struct underneath *u, const struct grave *grave, struct buf *text)
+{
+	struct store *store = graveyard_store(u->graveyard);
+	struct life life;
+	int r = store->ops->life(store, grave->id, grave->life, &life);
+
+	if (r < 0)
+		return r;
+	buf_truncate(text, 0);
+	stone_format(&life.stone, text);
+	r = buf_error(text);
+	return r < 0 ? r : leave_file(u->fds[PLACE_ROOT], grave, text);
+}
+
+bool underneath_leave(struct underneath *u, int64_t until)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct store *store = graveyard_store(u->graveyard);
-	struct grave grave = {0};
+	struct grave grave;
 	int r;
 
-	while ((r = store->ops->list(store, STORE_LIST_ON_VIEW, grave.id, &grave)) == 0) {
-		struct life life;
-
-		r = store->ops->life(store, grave.id, grave.life, &life);
-		if (r < 0)
-			break;
-		buf_truncate(&text, 0);
-		stone_format(&life.stone, &text);
-		r = buf_error(&text);
-		if (r == 0)
-			r = leave_file(u->fds[PLACE_ROOT], &grave, &text);
+	while ((r = store->ops->list(store, STORE_LIST_ON_VIEW, u->left, &grave)) == 0) {
+		if (clock_monotonic() >= until)
+			return false;
+		u->left = grave.id;
+		r = leave_stone(u, &grave, &text);
 		if (r < 0)
 			log_error("%s: unable to leave the stone underneath: %s", grave.name,
 				  strerror(-r));
 	}
 	if (r != -ENOENT)
 		log_error("unable to leave all stones underneath: %s", strerror(-r));
+	return true;
 }

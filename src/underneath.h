@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct graveyard;
 struct underneath;
@@ -27,5 +28,8 @@ int underneath_fd(const struct underneath *u);
  */
 int underneath_take_in(struct underneath *u, bool all, int (*commit)(void *arg), void *arg);
 
-/* Writes every stone on view as a plain file. Logs what fails. */
-void underneath_leave(struct underneath *u);
+/*
+ * Writes stones on view as plain files, until all are there, or `until` (CLOCK_MONOTONIC) has come; the next call
+ * goes on from there. Logs what fails. True: all are there.
+ */
+bool underneath_leave(struct underneath *u, int64_t until);
