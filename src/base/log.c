@@ -14,11 +14,8 @@
 #define LINE_SIZE 1024
 
 static const char *const level_names[] = {
-	[LOG_LEVEL_EVENT] = "event",
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARNING] = "warning",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_EVENT] = "event", [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",
 };
 
 #define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))

@@ -43,13 +43,14 @@ static bool has_transaction(const struct connection *c)
 /* Runs a statement that has no result. Returns SQLite's code. */
 static int step(const struct connection *c, enum query query)
 {
+	errno = 0;
 	(void)sqlite3_step(c->statements[query]);
 	return sqlite3_reset(c->statements[query]);
 }
 
 static int run(const struct connection *c, enum query query)
 {
-	return sqlite_errno(c->db, step(c, query));
+	return sqlite_errno(step(c, query));
 }
 
 /* Where ROLLBACK fails, SQLite has rolled back already. */
@@ -88,7 +89,7 @@ static int begin_write(struct connection *c)
 	code = step(c, QUERY_UPGRADE);
 	if (code == SQLITE_OK)
 		return 0;
-	r = sqlite_errno(c->db, code);
+	r = sqlite_errno(code);
 	end_transaction(c);
 	if (r == -EBUSY)
 		r = run(c, QUERY_BEGIN_IMMEDIATE);
@@ -158,12 +159,13 @@ int connection_fetch(struct connection *c, enum query query, const int64_t *numb
 		return r;
 	for (int i = 0; i < count; i++)
 		(void)sqlite3_bind_int64(statement, i + 1, numbers[i]);
+	errno = 0;
 	code = sqlite3_step(statement);
 	if (code == SQLITE_ROW)
 		return 0;
 	if (code == SQLITE_DONE)
 		return -ENOENT;
-	r = sqlite_errno(c->db, code);
+	r = sqlite_errno(code);
 	(void)sqlite3_reset(statement);
 	if (!c->in_transaction)
 		end_transaction(c); /* a snapshot that may be the cause is not kept */

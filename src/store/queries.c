@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/queries.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 
 #include "core/stone.h"
@@ -64,12 +65,13 @@ _Static_assert(FACT_BORN == 0 && FACT_READY == 1 && FACT_EPITAPH == 2 && FACT_DI
 
 int queries_prepare(struct sqlite3 *db, struct sqlite3_stmt *ret_statements[QUERIES])
 {
+	errno = 0;
 	for (int query = 0; query < QUERIES; query++) {
 		int code = sqlite3_prepare_v3(db, queries[query], -1, SQLITE_PREPARE_PERSISTENT,
 					      &ret_statements[query], NULL);
 
 		if (code != SQLITE_OK)
-			return sqlite_errno(db, code);
+			return sqlite_errno(code);
 	}
 	return 0;
 }

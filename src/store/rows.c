@@ -39,9 +39,7 @@ static int bind_text(struct sqlite3_stmt *statement, int column, const char *tex
 
 static int bound(struct sqlite3_stmt *statement, int codes)
 {
-	struct sqlite3 *db = sqlite3_db_handle(statement);
-
-	return codes ? sqlite_errno(db, sqlite3_extended_errcode(db)) : 0;
+	return codes ? sqlite_errno(sqlite3_errcode(sqlite3_db_handle(statement))) : 0;
 }
 
 int grave_bind(struct sqlite3_stmt *statement, const struct grave *grave)

@@ -26,7 +26,7 @@ int why_not(const struct why *why, int error, const char *format, ...)
 
 int why_not_sqlite(const struct why *why, struct sqlite3 *db, const char *doing, const char *path)
 {
-	int error = db ? sqlite_errno(db, sqlite3_extended_errcode(db)) : -ENOMEM;
+	int error = db ? sqlite_errno(sqlite3_extended_errcode(db)) : -ENOMEM;
 	int system = db ? sqlite3_system_errno(db) : 0;
 
 	/* SQLite's own words for a failing system call ("disk I/O error") leave out which. */
@@ -35,13 +35,16 @@ int why_not_sqlite(const struct why *why, struct sqlite3 *db, const char *doing,
 		       system ? strerror(system) : "");
 }
 
-/* Where SQLite reports a failing system call as such, whatever it was. */
-static int failed_call_errno(struct sqlite3 *db, int code)
+/*
+ * SQLite reports a failing system call as such, whatever it was, and its sqlite3_system_errno() misses
+ * those of a COMMIT. What follows a failure succeeds, and so leaves errno alone.
+ */
+static int failed_call_errno(int code)
 {
 	if (code == SQLITE_IOERR_NOMEM)
 		return -ENOMEM;
-	switch (sqlite3_system_errno(db)) {
-	case ENOSPC: /* growing the -shm file of a full disk */
+	switch (errno) {
+	case ENOSPC: /* the -shm of a full disk cannot grow */
 	case EDQUOT:
 		return -ENOSPC;
 	default:
@@ -49,7 +52,7 @@ static int failed_call_errno(struct sqlite3 *db, int code)
 	}
 }
 
-int sqlite_errno(struct sqlite3 *db, int code)
+int sqlite_errno(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -68,7 +71,7 @@ int sqlite_errno(struct sqlite3 *db, int code)
 		return -EROFS;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-		return failed_call_errno(db, code);
+		return failed_call_errno(code);
 	case SQLITE_CONSTRAINT: /* what the caller wants kept breaks a rule of the schema */
 	case SQLITE_MISUSE:
 	case SQLITE_RANGE:
@@ -113,6 +116,7 @@ int sqlite_open(const char *path, enum sqlite_mode mode, const struct why *why,
 		uri_of(path, mode == SQLITE_MODE_LOOK ? "?immutable=1" : "");
 	_cleanup_(cleanup_sqlite) struct sqlite3 *db = NULL;
 
+	errno = 0;
 	/* One caller, one call at a time: the mutexes of a connection would be for nobody. */
 	if (!uri || sqlite3_open_v2(uri, &db,
 				    flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
@@ -133,7 +137,8 @@ int sqlite_open(const char *path, enum sqlite_mode mode, const struct why *why,
 
 int sqlite_run(struct sqlite3 *db, const char *sql)
 {
-	return sqlite_errno(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+	errno = 0;
+	return sqlite_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
 int sqlite_integer(struct sqlite3 *db, const char *sql, int64_t *ret_value)
@@ -141,12 +146,13 @@ int sqlite_integer(struct sqlite3 *db, const char *sql, int64_t *ret_value)
 	_cleanup_(cleanup_statement) struct sqlite3_stmt *statement = NULL;
 	int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 
+	errno = 0;
 	if (code == SQLITE_OK)
 		code = sqlite3_step(statement);
 	if (code == SQLITE_DONE)
 		return -ENOENT;
 	if (code != SQLITE_ROW)
-		return sqlite_errno(db, code);
+		return sqlite_errno(code);
 	*ret_value = sqlite3_column_int64(statement, 0);
 	return 0;
 }

@@ -26,10 +26,10 @@ int why_not(const struct why *why, int error, const char *format, ...)
 int why_not_sqlite(const struct why *why, struct sqlite3 *db, const char *doing, const char *path);
 
 /*
- * A result code of SQLite as 0 (SQLITE_ROW and SQLITE_DONE too) or -errno. `db` is asked for the
- * system's own errno where the code alone does not tell: a full disk is not always SQLITE_FULL.
+ * A result code of SQLite as 0 (SQLITE_ROW and SQLITE_DONE too) or -errno. To be asked right after the
+ * call, errno having been 0 before it: a full disk is not always SQLITE_FULL.
  */
-int sqlite_errno(struct sqlite3 *db, int code);
+int sqlite_errno(int code);
 
 enum sqlite_mode {
 	SQLITE_MODE_CREATE, /* a file of our own that is not there yet */
