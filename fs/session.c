@@ -19,7 +19,8 @@
 #define OTHER_HANDLES 65536u
 #define TAILS 4096u
 
-static void log_libfuse(enum fuse_log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_libfuse(enum fuse_log_level level,
+							      const char *format, va_list args)
 {
 	char text[512];
 	int n = vsnprintf(text, sizeof(text), format, args);

@@ -135,7 +135,8 @@ static int read_stone(int directory, const char *name, struct stat *ret_st, char
 		return -errno;
 	*ret_len = (size_t)n;
 	*ret_why = "it is too long";
-	return *ret_len > STONE_WRITE_MAX ? -EFBIG : 0;
+	/* What underneath_leave() wrote may be longer than what one write may carry. */
+	return *ret_len > STONE_TEXT_MAX ? -EFBIG : 0;
 }
 
 static void say(struct stone *stone, enum fact fact, int64_t *field, int64_t time)
@@ -202,7 +203,7 @@ static int stage(struct underneath *u, enum place place, const char *name,
 
 static int take_file(struct underneath *u, enum place place, const char *name)
 {
-	char text[STONE_WRITE_MAX + 1];
+	char text[STONE_TEXT_MAX + 1];
 	struct stone_error error = {0};
 	struct stone stone;
 	struct stat st;

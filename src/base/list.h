@@ -37,4 +37,4 @@ static inline void list_remove(struct list *l)
 	list_init(l);
 }
 
-#define list_entry(link, type, member) ((type *)((char *)(link) - offsetof(type, member)))
+#define list_entry(link, type, member) ((type *)((char *)(link)-offsetof(type, member)))

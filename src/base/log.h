@@ -10,7 +10,13 @@
 #pragma once
 
 /* LOG_LEVEL_EVENT is always written: what happened is what outlives the program. */
-enum log_level { LOG_LEVEL_EVENT, LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_EVENT,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 /* Messages above `level` are not written. LOG_LEVEL_INFO at first. */
 void log_set_level(enum log_level level);

@@ -26,12 +26,12 @@
 enum event_what {
 	EVENT_BORN = 1,
 	EVENT_READY,
-	EVENT_EPITAPH, /* written while alive, or added to a dead life that had none */
-	EVENT_DIED, /* with a code where it was known at once */
+	EVENT_EPITAPH,  /* written while alive, or added to a dead life that had none */
+	EVENT_DIED,     /* with a code where it was known at once */
 	EVENT_EXITCODE, /* added to a dead life that had none */
-	EVENT_REMOVED, /* taken off view; its lives stay in the journal */
-	EVENT_OWNER, /* handed over by chown; uid and gid are the new owner's */
-	EVENT_FRESH, /* everything taken off view at a start with --fresh; no name */
+	EVENT_REMOVED,  /* taken off view; its lives stay in the journal */
+	EVENT_OWNER,    /* handed over by chown; uid and gid are the new owner's */
+	EVENT_FRESH,    /* everything taken off view at a start with --fresh; no name */
 };
 
 /* On whose behalf: the credentials of whoever opened the file that was written to. */
@@ -43,11 +43,11 @@ struct writer {
 
 struct event {
 	uint64_t seq;
-	int64_t time; /* when the fact happened, as told; ns since the Epoch */
-	int64_t recorded; /* when the daemon heard of it */
-	int64_t grave; /* 0 for EVENT_FRESH */
+	int64_t time;                  /* when the fact happened, as told; ns since the Epoch */
+	int64_t recorded;              /* when the daemon heard of it */
+	int64_t grave;                 /* 0 for EVENT_FRESH */
 	char name[GRAVE_NAME_MAX + 1]; /* "" for EVENT_FRESH */
-	uint64_t life; /* 0 for EVENT_FRESH and EVENT_OWNER */
+	uint64_t life;                 /* 0 for EVENT_FRESH and EVENT_OWNER */
 	enum event_what what;
 	bool has_code; /* EVENT_DIED and EVENT_EXITCODE */
 	int code;
@@ -61,7 +61,7 @@ struct grave {
 	uid_t uid; /* the owner */
 	gid_t gid;
 	uint64_t life; /* number of the latest life, from 1 */
-	bool on_view; /* false: removed, or from before a --fresh */
+	bool on_view;  /* false: removed, or from before a --fresh */
 };
 
 struct life {
@@ -69,8 +69,8 @@ struct life {
 	uint64_t number; /* from 1 */
 	struct stone stone;
 	uint64_t seq[FACT_COUNT]; /* at which each fact of the stone became known; 0: is not */
-	uint64_t removed; /* at which it was taken off view; 0: is not */
-	uint64_t history_at; /* length of the text of all lives before it in `.history/NAME` */
+	uint64_t removed;         /* at which it was taken off view; 0: is not */
+	uint64_t history_at;      /* length of the text of all lives before it in `.history/NAME` */
 };
 
 /* Which graves store_ops.list() shows. */
@@ -106,8 +106,8 @@ struct store_ops {
 	 * The first life numbered `from` or more in which `fact` is known, and, if `fact` is FACT_CODE,
 	 * the code is `code` (INT_MIN: any). -ENOENT: none.
 	 */
-	int (*first_life)(struct store *store, int64_t grave, uint64_t from, enum fact fact, int code,
-			  struct life *ret_life);
+	int (*first_life)(struct store *store, int64_t grave, uint64_t from, enum fact fact,
+			  int code, struct life *ret_life);
 
 	/* Keeps a new grave (id 0: an id is given, the greatest so far plus one, and returned in
 	 * grave->id), or what changed of one that is kept (uid, gid, life, on_view). */

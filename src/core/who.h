@@ -16,9 +16,9 @@
 struct who {
 	const char *names; /* NAME, a,b or a+b, within the text that was parsed; not terminated */
 	size_t names_len;
-	unsigned count; /* names in it, at least 1 */
-	bool all; /* all of several, rather than any; false for one */
-	bool next; /* @next: not what is so already */
+	unsigned count;  /* names in it, at least 1 */
+	bool all;        /* all of several, rather than any; false for one */
+	bool next;       /* @next: not what is so already */
 	int64_t timeout; /* nanoseconds from the open; -1 none */
 };
 

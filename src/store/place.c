@@ -14,22 +14,28 @@
 
 char *place_beside(const char *path, const char *suffix)
 {
-	char *beside = malloc(strlen(path) + strlen(suffix) + 1);
+	size_t len = strlen(path), size = strlen(suffix) + 1;
+	char *beside = malloc(len + size);
 
-	if (beside)
-		strcpy(stpcpy(beside, path), suffix);
+	if (beside) {
+		memcpy(beside, path, len);
+		memcpy(beside + len, suffix, size);
+	}
 	return beside;
 }
 
 int64_t place_size(const char *path, const char *suffix)
 {
-	_cleanup_(cleanup_free) char *beside = place_beside(path, suffix);
+	char *beside = place_beside(path, suffix);
 	struct stat st;
+	int r;
 
 	if (!beside)
 		return -ENOMEM;
-	if (stat(beside, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
+	r = stat(beside, &st) < 0 ? -errno : 0;
+	free(beside);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	return st.st_size;
 }
 
@@ -44,25 +50,37 @@ static int make_directories(char *directory)
 	return mkdir(directory, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int resolve_parent(char *path, const char *name, char **ret_path)
+/* "DIRECTORY/NAME", DIRECTORY without symbolic links. */
+static int resolve(const char *directory, const char *name, char **ret_path)
 {
-	_cleanup_(cleanup_free) char *directory = NULL, *slash = NULL;
-	char *parent = dirname(path);
-	int r = make_directories(parent);
+	char *real = realpath(directory, NULL), *slash;
 
-	if (r < 0)
-		return r;
-	directory = realpath(parent, NULL);
-	if (!directory)
+	if (!real)
 		return -errno;
-	slash = place_beside(directory, strcmp(directory, "/") ? "/" : "");
+	slash = place_beside(real, strcmp(real, "/") ? "/" : "");
+	free(real);
 	*ret_path = slash ? place_beside(slash, name) : NULL;
+	free(slash);
 	return *ret_path ? 0 : -ENOMEM;
+}
+
+static int make_and_resolve(const char *path, const char *name, char **ret_path)
+{
+	char *copy = strdup(path), *directory;
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	directory = dirname(copy);
+	r = make_directories(directory);
+	if (r == 0)
+		r = resolve(directory, name, ret_path);
+	free(copy);
+	return r;
 }
 
 int place_prepare(const char *path, const struct why *why, char **ret_path)
 {
-	_cleanup_(cleanup_free) char *copy = strdup(path);
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 	char *found = realpath(path, NULL);
@@ -72,25 +90,20 @@ int place_prepare(const char *path, const struct why *why, char **ret_path)
 		*ret_path = found;
 		return 0;
 	}
-	if (!copy)
-		return why_not(why, -ENOMEM, "no memory for the path '%s'", path);
 	if (*name == '\0')
 		return why_not(why, -EISDIR, "'%s' names no file", path);
-	r = resolve_parent(copy, name, ret_path);
+	r = make_and_resolve(path, name, ret_path);
 	if (r < 0)
 		return why_not(why, r, "unable to make the directory of '%s': %s", path,
 			       strerror(-r));
 	return 0;
 }
 
-int place_lock(const char *path, const struct why *why, int *ret_fd)
+static int lock_file(const char *name, const char *path, const struct why *why, int *ret_fd)
 {
-	_cleanup_(cleanup_free) char *name = place_beside(path, "-lock");
-	_cleanup_(cleanup_close) int fd = -1;
+	_cleanup_(cleanup_close) int fd =
+		open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (!name)
-		return why_not(why, -ENOMEM, "no memory for the path '%s'", path);
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return why_not(why, -errno, "unable to open '%s': %s", name, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
@@ -104,14 +117,27 @@ int place_lock(const char *path, const struct why *why, int *ret_fd)
 	return why_not(why, -errno, "unable to lock '%s': %s", name, strerror(errno));
 }
 
+int place_lock(const char *path, const struct why *why, int *ret_fd)
+{
+	char *name = place_beside(path, "-lock");
+	int r;
+
+	if (!name)
+		return why_not(why, -ENOMEM, "no memory for the path '%s'", path);
+	r = lock_file(name, path, why, ret_fd);
+	free(name);
+	return r;
+}
+
 int place_sync_directory(const char *path)
 {
-	_cleanup_(cleanup_free) char *copy = strdup(path);
 	_cleanup_(cleanup_close) int fd = -1;
+	char *copy = strdup(path);
 
 	if (!copy)
 		return -ENOMEM;
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 

@@ -135,13 +135,13 @@ static int text(struct sqlite3_stmt *statement, int column, char *ret_text, size
 
 int grave_read(struct sqlite3_stmt *statement, struct grave *ret_grave)
 {
-	char name[sizeof(ret_grave->name)];
+	char name[sizeof(ret_grave->name)] = "";
 	int r = text(statement, GRAVES_NAME, name, sizeof(name));
 
 	if (r < 0)
 		return r;
 	ret_grave->id = integer(statement, GRAVES_ID);
-	strcpy(ret_grave->name, name);
+	memcpy(ret_grave->name, name, sizeof(name));
 	ret_grave->uid = (uid_t)integer(statement, GRAVES_UID);
 	ret_grave->gid = (gid_t)integer(statement, GRAVES_GID);
 	ret_grave->life = number(statement, GRAVES_LIFE);
@@ -214,6 +214,6 @@ int event_read(struct sqlite3_stmt *statement, struct event *ret_event)
 		       .pid = (pid_t)integer(statement, EVENTS_PID)},
 		.text_at = number(statement, EVENTS_TEXT_AT),
 	};
-	strcpy(ret_event->name, name);
+	memcpy(ret_event->name, name, sizeof(name));
 	return 0;
 }

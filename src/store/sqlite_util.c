@@ -88,6 +88,7 @@ int sqlite_errno(int code)
  */
 static char *uri_of(const char *path, const char *query)
 {
+	static const char hex[] = "0123456789ABCDEF";
 	char *uri = malloc(sizeof("file://") + 3 * strlen(path) + strlen(query));
 	char *end = uri;
 
@@ -95,33 +96,42 @@ static char *uri_of(const char *path, const char *query)
 		return NULL;
 	end += sprintf(end, "file:%s", path[0] == '/' ? "//" : "");
 	for (const char *p = path; *p; p++) {
-		if (strchr("?#%", *p))
-			end += sprintf(end, "%%%02X", (unsigned char)*p);
-		else
+		if (strchr("?#%", *p)) {
+			*end++ = '%';
+			*end++ = hex[(unsigned char)*p >> 4];
+			*end++ = hex[*p & 0xf];
+		} else {
 			*end++ = *p;
+		}
 	}
-	strcpy(end, query);
+	memcpy(end, query, strlen(query) + 1);
 	return uri;
 }
 
-int sqlite_open(const char *path, enum sqlite_mode mode, const struct why *why,
-		struct sqlite3 **ret_db)
+/* One caller, one call at a time: the mutexes of a connection would be for nobody. */
+static int open_uri(const char *uri, enum sqlite_mode mode, struct sqlite3 **ret_db)
 {
 	static const int flags[] = {
 		[SQLITE_MODE_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 		[SQLITE_MODE_WRITE] = SQLITE_OPEN_READWRITE,
 		[SQLITE_MODE_LOOK] = SQLITE_OPEN_READONLY,
 	};
-	_cleanup_(cleanup_free) char *uri =
-		uri_of(path, mode == SQLITE_MODE_LOOK ? "?immutable=1" : "");
-	_cleanup_(cleanup_sqlite) struct sqlite3 *db = NULL;
 
 	errno = 0;
-	/* One caller, one call at a time: the mutexes of a connection would be for nobody. */
-	if (!uri || sqlite3_open_v2(uri, &db,
-				    flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
-					    SQLITE_OPEN_EXRESCODE,
-				    NULL) != SQLITE_OK)
+	return sqlite3_open_v2(
+		uri, ret_db,
+		flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, NULL);
+}
+
+int sqlite_open(const char *path, enum sqlite_mode mode, const struct why *why,
+		struct sqlite3 **ret_db)
+{
+	_cleanup_(cleanup_sqlite) struct sqlite3 *db = NULL;
+	char *uri = uri_of(path, mode == SQLITE_MODE_LOOK ? "?immutable=1" : "");
+	int code = uri ? open_uri(uri, mode, &db) : SQLITE_NOMEM;
+
+	free(uri);
+	if (code != SQLITE_OK)
 		return why_not_sqlite(why, db, "open", path);
 	if (mode != SQLITE_MODE_LOOK && sqlite3_db_readonly(db, "main"))
 		return why_not(why, -EROFS, "'%s' cannot be written to", path);

@@ -13,8 +13,7 @@ enum fault_calls {
 /* Lets `after` calls of those kinds through, and then fails one, or all that come, with `error`. */
 void faults_arm(unsigned calls, int after, int error, bool all);
 
-/* The same, but the process is gone at that call, as after SIGKILL: _exit(FAULT_KILLED). */
-#define FAULT_KILLED 9
+/* The same, but the process is killed at that call. */
 void faults_arm_kill(unsigned calls, int after);
 
 /* No more failures. Returns whether there was one. */

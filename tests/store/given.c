@@ -61,7 +61,7 @@ struct event an_event(struct store *store, enum event_what what, const struct gr
 	event.by = (struct writer){.uid = 1000, .gid = 100, .pid = 4711};
 	event.grave = grave->id;
 	event.life = grave->life;
-	strcpy(event.name, grave->name);
+	memcpy(event.name, grave->name, sizeof(event.name));
 	return event;
 }
 

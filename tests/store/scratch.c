@@ -178,6 +178,8 @@ uint64_t scratch_digest(const struct scratch *scratch)
 		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, "graveyard.db-lock"))
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		if (strstr(entry->d_name, "-shm")) /* no data, and changed by reading */
+			(void)strcpy(path, "/dev/null");
 		digest += digest_file(path, entry->d_name); /* a sum: in any order */
 	}
 	(void)closedir(dir);
@@ -221,7 +223,5 @@ int scratch_status(pid_t pid)
 	int status = -1;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status))
-		fail_msg("the child died of signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -40,6 +40,7 @@ off_t scratch_size(const struct scratch *scratch, const char *suffix);
 void scratch_write(const char *path, off_t at, const void *data, size_t len);
 
 /* Runs f in a child process, and there _exit(0). An assertion that fails there aborts the child.
- * scratch_status() waits for its end and returns its exit status. */
+ * scratch_status() waits for its end and returns its exit status, 128+n for a signal. */
 pid_t scratch_fork(void (*f)(struct scratch *), struct scratch *scratch);
+#define SCRATCH_KILLED 137
 int scratch_status(pid_t pid);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -66,12 +67,11 @@ static void assert_list(struct store *store, enum store_list which, const char *
 {
 	struct grave grave = {.id = 0};
 	char names[1024] = "";
+	size_t len = 0;
 	int r;
 
-	while ((r = store->ops->list(store, which, grave.id, &grave)) == 0) {
-		assert_true(strlen(names) + strlen(grave.name) + 2 < sizeof(names));
-		strcat(strcat(names, grave.name), " ");
-	}
+	while ((r = store->ops->list(store, which, grave.id, &grave)) == 0)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s ", grave.name);
 	assert_int_equal(r, -ENOENT);
 	assert_string_equal(names, expected);
 }

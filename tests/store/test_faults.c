@@ -195,7 +195,7 @@ static void killed_at_any_write_it_loses_nothing(void **state)
 		pid = scratch_fork(births_until_killed, scratch);
 		(void)faults_disarm();
 		status = scratch_status(pid);
-		assert_true(status == 0 || status == FAULT_KILLED);
+		assert_true(status == 0 || status == SCRATCH_KILLED);
 		assert_all_there(scratch);
 		(void)close(told[0]);
 		(void)close(told[1]);
@@ -240,7 +240,7 @@ static void live_on_a_full_disk(struct scratch *scratch)
 	struct grave grave;
 	int number = 0;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("none", scratch->directory, "tmpfs", 0, "size=2m") < 0)
 		_exit(77);
 	(void)sprintf(ballast, "%s/ballast", scratch->directory);

@@ -173,7 +173,7 @@ static void a_second_daemon_is_refused(void **state)
 	(void)scratch_open(scratch, STORE_PROCESS);
 	assert_int_equal(scratch_refused(scratch, "in use by another graveyardfs"), -EBUSY);
 	/* Under another name, too. */
-	strcpy(real, scratch->db);
+	memcpy(real, scratch->db, sizeof(real));
 	(void)sprintf(scratch->db, "%s/other.db", scratch->directory);
 	assert_int_equal(symlink(real, scratch->db), 0);
 	assert_int_equal(scratch_refused(scratch, "in use by another graveyardfs"), -EBUSY);
@@ -185,7 +185,7 @@ static int commits(void)
 {
 	const char *text = getenv("STORE_TEST_COMMITS"); /* fewer, for valgrind */
 
-	return text ? atoi(text) : 100000;
+	return text ? (int)strtol(text, NULL, 10) : 100000;
 }
 
 static void many_commits_need_little_wal_and_memory(void **state)
