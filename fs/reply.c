@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "fs/batch.h"
 #include "fs/fs.h"
@@ -15,11 +16,10 @@
 /* Inode numbers are a hash of what the file is, and so the same over restarts and in listings. */
 static ino_t inode_number(const struct node *node)
 {
-	uint64_t hash = UINT64_C(14695981039346656037) ^ node->view;
+	uint16_t view = node->view;
+	uint64_t hash = hash_bytes(HASH_INIT, &view, sizeof(view));
 
-	for (size_t i = 0; i < node->len; i++)
-		hash = (hash ^ (unsigned char)node->text[i]) * UINT64_C(1099511628211);
-	hash *= UINT64_C(1099511628211);
+	hash = hash_bytes(hash, node->text, node->len);
 	return (ino_t)(hash ? hash : 1);
 }
 

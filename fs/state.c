@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/hash.h"
+
 /* Most names are short: they lie in the node; long ones in a slot of their own. */
 #define SHORT_TEXT 88
 #define LONG_TEXT (WHO_MAX + 1)
@@ -200,11 +202,7 @@ static uint64_t node_key(uint64_t id)
 
 static uint32_t *bucket_of(struct state *s, unsigned view, const char *text, size_t len)
 {
-	uint32_t hash = 2166136261u ^ view;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-	return &s->buckets[hash & s->bucket_mask];
+	return &s->buckets[hash_bytes(HASH_INIT ^ view, text, len) & s->bucket_mask];
 }
 
 static struct node_slot *node_slot(const struct state *s, uint64_t id)

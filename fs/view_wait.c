@@ -109,8 +109,8 @@ static int wait_watch(struct fs *fs, const struct view *view, const struct node 
 	for (struct who_name it = {0}; who_next_name(&who, &it); n++) {
 		struct wait_standing standing;
 
-		r = wait_look_one(fs->graveyard, view->wait, it.name, it.len, who.next,
-				  handle->opened, &standing);
+		r = wait_look_one(fs->graveyard, view->wait, &it, who.next, handle->opened,
+				  &standing);
 		if (r < 0 && r != -ESRCH)
 			return r;
 		/* One of any that is over already is watched in vain, from no life on. */

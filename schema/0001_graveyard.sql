@@ -17,8 +17,8 @@
 -- REFERENCES is there for the reader and for tools that draw pictures. The daemon leaves
 -- foreign_keys off: nothing is ever deleted, and a check would cost a look-up in each commit.
 --
--- application_id and user_version are not set here but by the code that runs this file: it checks
--- them too, and a user_version that were to be kept equal to the file's number by hand would not be.
+-- application_id and user_version are set by the code that runs this file, which also checks them: a
+-- version that had to be kept equal to the file's number by hand would not stay so.
 
 -- A name that has been heard of. Never deleted; ids are given in the order of hearing, without gaps.
 CREATE TABLE graves (

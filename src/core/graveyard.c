@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "core/journal.h"
 #include "core/lives.h"
+#include "core/recent.h"
 #include "core/vigil.h"
 
 #define EVENTS_MAX (GRAVEYARD_BATCH * LIVES_EVENTS_MAX)
@@ -31,6 +32,7 @@ struct graveyard {
 	int doomed;      /* -errno: a write of the transaction failed, and so will its commit */
 	unsigned deeds, count, told;
 	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
+	struct recent recent;
 };
 
 static int find_journal_end(struct graveyard *g)
@@ -100,32 +102,53 @@ int graveyard_admits(const struct graveyard *g, const char *name, size_t len)
 
 /* ---- looking ---- */
 
+int graveyard_latest(struct graveyard *g, const char *name, size_t len,
+		     const struct grave **ret_grave, const struct life **ret_life)
+{
+	return recent_look(&g->recent, g->store, name, len, ret_grave, ret_life);
+}
+
 int graveyard_find(struct graveyard *g, const char *name, size_t len, struct grave *ret_grave,
 		   struct life *ret_life)
 {
-	int r = g->store->ops->find(g->store, name, len, ret_grave);
+	const struct grave *grave;
+	const struct life *life;
+	int r = graveyard_latest(g, name, len, &grave, &life);
 
 	if (r < 0)
 		return r;
-	if (!ret_grave->on_view)
+	if (!grave->on_view)
 		return -ENOENT;
-	return g->store->ops->life(g->store, ret_grave->id, ret_grave->life, ret_life);
+	*ret_grave = *grave;
+	*ret_life = *life;
+	return 0;
 }
 
 int graveyard_find_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
 		      struct life *ret_life)
 {
-	struct grave grave;
-	int r = g->store->ops->find(g->store, name, len, &grave);
+	int r = graveyard_begun_at(g, name, len, seq, ret_life);
 
-	if (r < 0)
-		return r;
-	r = g->store->ops->life_at(g->store, grave.id, seq, ret_life);
 	if (r < 0)
 		return r;
 	if (ret_life->removed && ret_life->removed <= seq)
 		return -ENOENT;
 	life_as_of(ret_life, seq);
+	return 0;
+}
+
+int graveyard_begun_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
+		       struct life *ret_life)
+{
+	const struct grave *grave;
+	const struct life *latest;
+	int r = graveyard_latest(g, name, len, &grave, &latest);
+
+	if (r < 0)
+		return r;
+	if (latest->seq[FACT_BORN] > seq)
+		return g->store->ops->life_at(g->store, grave->id, seq, ret_life);
+	*ret_life = *latest;
 	return 0;
 }
 
@@ -157,14 +180,15 @@ static bool may_write(const struct grave *grave, uid_t uid)
 
 int graveyard_may_write(struct graveyard *g, const char *name, size_t len, uid_t uid)
 {
-	struct grave grave;
-	int r = g->store->ops->find(g->store, name, len, &grave);
+	const struct grave *grave;
+	const struct life *life;
+	int r = graveyard_latest(g, name, len, &grave, &life);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return r;
-	return may_write(&grave, uid) ? 0 : -EACCES;
+	return may_write(grave, uid) ? 0 : -EACCES;
 }
 
 static int begin(struct graveyard *g)
@@ -177,6 +201,8 @@ static int begin(struct graveyard *g)
 	if (r == 0) {
 		g->begun = true;
 		g->deeds = g->count = 0;
+		/* What somebody else wrote by hand is seen from here on. */
+		recent_forget(&g->recent);
 	}
 	return r;
 }
@@ -222,22 +248,25 @@ static int append(struct graveyard *g, const struct event *event, const struct g
 static int load(struct graveyard *g, const char *name, size_t len, struct grave *grave,
 		struct lives *lives)
 {
-	struct store *store = g->store;
+	const struct grave *known;
+	const struct life *life;
 	int r = graveyard_admits(g, name, len);
 
 	*grave = (struct grave){0};
 	*lives = (struct lives){0};
 	if (r < 0)
 		return r;
-	r = store->ops->find(store, name, len, grave);
+	r = graveyard_latest(g, name, len, &known, &life);
 	if (r == -ENOENT) {
 		memcpy(grave->name, name, len);
 		return 0;
 	}
 	if (r < 0)
 		return r;
+	*grave = *known;
 	lives->on_view = grave->on_view;
-	return store->ops->life(store, grave->id, grave->life, &lives->life);
+	lives->life = *life;
+	return 0;
 }
 
 static int check_room(struct graveyard *g)
@@ -277,6 +306,8 @@ static int keep(struct graveyard *g, struct grave *grave, struct lives *lives,
 	for (unsigned i = 0; r == 0 && i < lives->count; i++)
 		r = append(g, &lives->events[i], grave, deed);
 	g->deeds++;
+	if (r == 0)
+		recent_remember(&g->recent, grave, &lives->life);
 	return r;
 }
 
@@ -330,6 +361,8 @@ int graveyard_remove(struct graveyard *g, const char *name, size_t len, const st
 		r = g->store->ops->put_life(g->store, &life);
 	if (r == 0)
 		r = append(g, &event, &grave, deed);
+	if (r == 0)
+		recent_remember(&g->recent, &grave, &life);
 	g->deeds++;
 	g->removed = event.seq;
 	return doom(g, r);
@@ -361,6 +394,8 @@ int graveyard_chown(struct graveyard *g, const char *name, size_t len, uid_t uid
 	r = g->store->ops->put_grave(g->store, &grave);
 	if (r == 0)
 		r = append(g, &event, &grave, deed);
+	if (r == 0)
+		recent_remember(&g->recent, &grave, &life);
 	g->deeds++;
 	return doom(g, r);
 }
@@ -377,6 +412,7 @@ int graveyard_fresh(struct graveyard *g, int64_t now)
 	r = g->store->ops->clear_view(g->store, g->removed);
 	if (r == 0)
 		r = append(g, &event, NULL, &deed);
+	recent_forget(&g->recent);
 	g->deeds++;
 	return doom(g, r);
 }
@@ -393,6 +429,13 @@ bool graveyard_has_room(const struct graveyard *g)
 	return !g->begun || g->deeds < GRAVEYARD_BATCH;
 }
 
+static void undo(struct graveyard *g)
+{
+	g->count = 0;
+	g->staged = g->committed;
+	recent_forget(&g->recent);
+}
+
 void graveyard_rollback(struct graveyard *g)
 {
 	if (!g->begun)
@@ -400,8 +443,7 @@ void graveyard_rollback(struct graveyard *g)
 	g->store->ops->rollback(g->store);
 	g->begun = false;
 	g->doomed = 0;
-	g->count = 0;
-	g->staged = g->committed;
+	undo(g);
 }
 
 int graveyard_commit(struct graveyard *g)
@@ -418,8 +460,7 @@ int graveyard_commit(struct graveyard *g)
 	r = g->store->ops->commit(g->store);
 	g->begun = false;
 	if (r < 0) {
-		g->count = 0;
-		g->staged = g->committed;
+		undo(g);
 		return r;
 	}
 	g->committed = g->staged;

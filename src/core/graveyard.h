@@ -43,6 +43,17 @@ uint64_t graveyard_seq(const struct graveyard *g);
 int graveyard_find(struct graveyard *g, const char *name, size_t len, struct grave *ret_grave,
 		   struct life *ret_life);
 
+/*
+ * A name, on view or not, and its latest life. Both are the graveyard's, and valid until the next call of any
+ * of its functions. -ENOENT: never born.
+ */
+int graveyard_latest(struct graveyard *g, const char *name, size_t len,
+		     const struct grave **ret_grave, const struct life **ret_life);
+
+/* The latest life that had begun at `seq`, with every fact known today. -ENOENT: none had. */
+int graveyard_begun_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
+		       struct life *ret_life);
+
 /* The life that was current and on view at `seq`, as it was then. -ENOENT: there was none. */
 int graveyard_find_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
 		      struct life *ret_life);

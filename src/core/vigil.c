@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "core/store.h"
 
 #define RINGS 4096u
@@ -24,11 +25,7 @@ struct vigils {
 
 static struct list *ring_of(struct vigils *vigils, const char *name, size_t len)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
-	return &vigils->rings[hash % RINGS];
+	return &vigils->rings[hash_bytes(HASH_INIT, name, len) % RINGS];
 }
 
 int vigils_new(unsigned max, struct vigils **ret_vigils)

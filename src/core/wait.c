@@ -41,13 +41,11 @@ static bool spent(enum wait_kind kind, const struct life *now)
 }
 
 /* The life a wait is about: its number, though it may not have begun. 1 with *ret_now: it had. */
-static int target(struct graveyard *g, enum wait_kind kind, const struct grave *grave, bool next,
+static int target(struct graveyard *g, enum wait_kind kind, const struct who_name *name, bool next,
 		  uint64_t opened, uint64_t *ret_number, struct life *ret_now)
 {
-	struct store *store = graveyard_store(g);
-	struct life now;
 	bool had;
-	int r = store->ops->life_at(store, grave->id, opened, &now);
+	int r = graveyard_begun_at(g, name->name, name->len, opened, ret_now);
 
 	if (r == -ENOENT) {
 		*ret_number = 1;
@@ -55,52 +53,91 @@ static int target(struct graveyard *g, enum wait_kind kind, const struct grave *
 	}
 	if (r < 0)
 		return r;
-	had = !(now.removed && now.removed <= opened);
-	life_as_of(&now, opened);
-	*ret_number = had && !(next && spent(kind, &now)) ? now.number : now.number + 1;
-	*ret_now = now;
-	return had && *ret_number == now.number;
+	had = !(ret_now->removed && ret_now->removed <= opened);
+	life_as_of(ret_now, opened);
+	had = had && !(next && spent(kind, ret_now));
+	*ret_number = ret_now->number + !had;
+	return had;
 }
 
-int wait_look_one(struct graveyard *g, enum wait_kind kind, const char *name, size_t len, bool next,
+static bool is_met(const struct wait_rule *rule, const struct life *life)
+{
+	return stone_has(&life->stone, rule->fact) &&
+	       (rule->code == INT_MIN || life->stone.code == rule->code);
+}
+
+/* The first life from number `from` on that makes a wait come. -ENOENT: there is none yet. */
+static int find_met(struct graveyard *g, const struct wait_rule *rule, const struct who_name *name,
+		    uint64_t from, struct life *ret_life)
+{
+	struct store *store = graveyard_store(g);
+	const struct grave *grave;
+	const struct life *latest;
+	int r = graveyard_latest(g, name->name, name->len, &grave, &latest);
+
+	if (r < 0)
+		return r;
+	if (from < latest->number)
+		return store->ops->first_life(store, grave->id, from, rule->fact, rule->code,
+					      ret_life);
+	if (from > latest->number || !is_met(rule, latest))
+		return -ENOENT;
+	*ret_life = *latest;
+	return 0;
+}
+
+/* Was that life over before it was ready? */
+static int is_over(struct graveyard *g, const struct who_name *name, uint64_t number)
+{
+	struct store *store = graveyard_store(g);
+	const struct grave *grave;
+	const struct life *latest;
+	struct life life;
+	int r = graveyard_latest(g, name->name, name->len, &grave, &latest);
+
+	if (r < 0 || number > latest->number)
+		return r == -ENOENT ? 0 : r;
+	r = store->ops->life(store, grave->id, number, &life);
+	return r < 0 ? r : stone_has(&life.stone, FACT_DIED) || life.removed;
+}
+
+static int look_ready(struct graveyard *g, const struct who_name *name, bool begun,
+		      const struct life *now, struct wait_standing *standing)
+{
+	int r;
+
+	if (begun && stone_has(&now->stone, FACT_DIED))
+		return -ESRCH;
+	if (standing->happened)
+		return 0;
+	r = is_over(g, name, standing->life);
+	return r > 0 ? -ESRCH : r;
+}
+
+int wait_look_one(struct graveyard *g, enum wait_kind kind, const struct who_name *name, bool next,
 		  uint64_t opened, struct wait_standing *ret_standing)
 {
 	const struct wait_rule *rule = &wait_rules[kind];
-	struct wait_standing standing = {.life = 1};
-	struct store *store = graveyard_store(g);
+	struct wait_standing standing = {0};
 	struct life now, life;
-	struct grave grave;
 	int begun, r;
 
-	r = store->ops->find(store, name, len, &grave);
-	if (r == -ENOENT) {
-		*ret_standing = standing;
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	begun = target(g, kind, &grave, next, opened, &standing.life, &now);
+	begun = target(g, kind, name, next, opened, &standing.life, &now);
 	if (begun < 0)
 		return begun;
-	if (kind == WAIT_READY && begun && stone_has(&now.stone, FACT_DIED))
-		return -ESRCH;
-	r = store->ops->first_life(store, grave.id, standing.life, rule->fact, rule->code, &life);
+	r = find_met(g, rule, name, standing.life, &life);
 	if (r < 0 && r != -ENOENT)
 		return r;
+	/* Readiness is waited for in one life; a death, in that one or (it was removed) a later one. */
 	if (r == 0 && !(kind == WAIT_READY && life.number != standing.life)) {
 		uint64_t at = life.seq[rule->fact];
 
 		standing = (struct wait_standing){true, life.number, at > opened ? at : opened};
-	} else if (kind == WAIT_READY) {
-		/* Not ready in that life: if it is over, it never will be. */
-		r = store->ops->life(store, grave.id, standing.life, &life);
-		if (r < 0 && r != -ENOENT)
-			return r;
-		if (r == 0 && (stone_has(&life.stone, FACT_DIED) || life.removed))
-			return -ESRCH;
 	}
-	*ret_standing = standing;
-	return 0;
+	r = kind == WAIT_READY ? look_ready(g, name, begun, &now, &standing) : 0;
+	if (r == 0)
+		*ret_standing = standing;
+	return r;
 }
 
 int wait_look(struct graveyard *g, enum wait_kind kind, const struct who *who, uint64_t opened,
@@ -111,7 +148,7 @@ int wait_look(struct graveyard *g, enum wait_kind kind, const struct who *who, u
 
 	for (struct who_name it = {0}; who_next_name(who, &it);) {
 		struct wait_standing standing;
-		int r = wait_look_one(g, kind, it.name, it.len, who->next, opened, &standing);
+		int r = wait_look_one(g, kind, &it, who->next, opened, &standing);
 
 		if (r < 0 && r != -ESRCH)
 			return r;
@@ -137,12 +174,17 @@ static int name_text(struct graveyard *g, enum wait_kind kind, const struct who 
 		     struct buf *text)
 {
 	struct store *store = graveyard_store(g);
-	struct grave grave;
+	const struct grave *grave;
+	const struct life *latest;
 	struct life life;
-	int r = store->ops->find(store, name->name, name->len, &grave);
+	int r = graveyard_latest(g, name->name, name->len, &grave, &latest);
 
-	if (r == 0)
-		r = store->ops->life(store, grave.id, standing->life, &life);
+	if (r < 0)
+		return r;
+	if (standing->life == latest->number)
+		life = *latest;
+	else
+		r = store->ops->life(store, grave->id, standing->life, &life);
 	if (r < 0)
 		return r;
 	life_as_of(&life, standing->at);
@@ -166,7 +208,7 @@ int wait_text(struct graveyard *g, enum wait_kind kind, const struct who *who, u
 {
 	for (struct who_name it = {0}; who_next_name(who, &it);) {
 		struct wait_standing standing;
-		int r = wait_look_one(g, kind, it.name, it.len, who->next, opened, &standing);
+		int r = wait_look_one(g, kind, &it, who->next, opened, &standing);
 
 		if (r == -ESRCH)
 			continue;

@@ -15,6 +15,7 @@
 struct buf;
 struct graveyard;
 struct who;
+struct who_name;
 
 enum wait_kind { WAIT_BORN, WAIT_READY, WAIT_DIED, WAIT_EXITCODE, WAIT_SUCCEEDED, WAIT_KIND_COUNT };
 
@@ -32,7 +33,7 @@ struct wait_standing {
  * How a wait for one name stands.
  * Errors: -ESRCH WAIT_READY: dead; and the store's.
  */
-int wait_look_one(struct graveyard *g, enum wait_kind kind, const char *name, size_t len, bool next,
+int wait_look_one(struct graveyard *g, enum wait_kind kind, const struct who_name *name, bool next,
 		  uint64_t opened, struct wait_standing *ret_standing);
 
 /*

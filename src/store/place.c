@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,13 +15,11 @@
 
 char *place_beside(const char *path, const char *suffix)
 {
-	size_t len = strlen(path), size = strlen(suffix) + 1;
-	char *beside = malloc(len + size);
+	size_t size = strlen(path) + strlen(suffix) + 1;
+	char *beside = malloc(size);
 
-	if (beside) {
-		memcpy(beside, path, len);
-		memcpy(beside + len, suffix, size);
-	}
+	if (beside)
+		(void)snprintf(beside, size, "%s%s", path, suffix);
 	return beside;
 }
 

@@ -417,8 +417,11 @@ int sqlite_store_open(const char *path, enum store_durability durability, struct
 	_cleanup_(cleanup_free) char *file = NULL;
 	_cleanup_(cleanup_close) int lock_fd = -1;
 	struct sqlite3 *db = NULL;
-	int r = place_prepare(path, &why, &file);
+	int r;
 
+	if (why_size > 0)
+		why_text[0] = '\0';
+	r = place_prepare(path, &why, &file);
 	if (r == 0)
 		r = place_lock(file, &why, &lock_fd);
 	if (r == 0)
@@ -440,8 +443,11 @@ int sqlite_store_open_copy(const char *path, struct store **ret_store, char *why
 	const struct why why = {why_text, why_size};
 	const struct ladder all = ladder();
 	struct sqlite3 *db = NULL;
-	int r = migrate_inspect(path, &all, &why);
+	int r;
 
+	if (why_size > 0)
+		why_text[0] = '\0';
+	r = migrate_inspect(path, &all, &why);
 	if (r == -ENOENT)
 		return why_not(&why, r, "there is no database '%s'", path);
 	if (r == 0)

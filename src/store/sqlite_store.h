@@ -28,10 +28,11 @@ enum store_durability {
  * second daemon until the store is freed. To be opened in the process that uses it: neither SQLite nor
  * the locks it takes survive a fork().
  *
- * `why`: one sentence for the log, after a failure.
+ * `why`: one sentence for the log after a failure, otherwise empty; may be NULL if why_size is 0.
  * Errors: -EBUSY another daemon has it; -EINVAL it is something else's, not a graveyard; -ENOTSUP a newer
  * graveyardfs wrote it; -EIO damaged; -EROFS it may not be written to; -ENOSPC, -ENOMEM, and others that
- * the system gave. What is refused is left as it was, byte for byte.
+ * the system gave. What is refused is left as it was, byte for byte (a -shm, SQLite's scratch
+ * memory, may appear beside a database that has a -wal).
  */
 int sqlite_store_open(const char *path, enum store_durability durability, struct store **ret_store,
 		      char *why, size_t why_size);

@@ -40,11 +40,11 @@ if [ -x "$helpers/aio" ]; then
 	ends "$pid" aio
 
 	# Killed while they wait.
-	"$helpers/aio" 100 "$G/.wait/exitcode/nobody" >out &
+	"$helpers/aio" 100 "$G/.wait/exitcode/nobody" 2>out &
 	pid=$!
 	wait_parked 100
 	pkill -KILL -P "$pid"
-	wait_exits "$pid" 1 2>/dev/null
+	wait_exits "$pid" 1
 	wait_parked 0
 	tested="$tested libaio"
 fi

@@ -62,7 +62,8 @@ after=$(rss)
 sanitized || [ "$after" -le $((before + 64)) ] ||
 	fail "the daemon grew from $before to $after kB by readers that are gone"
 
-# ... nor places among the waits, nor anybody who is woken for nothing.
+# ... nor places among the waits.
+others=0
 stop_graveyard
 start_graveyard --max-waits 3
 for i in 1 2 3 4 5 6 7 8; do
@@ -83,7 +84,7 @@ wait_parked 0
 
 # What is stopped and continued (docker pause, ^Z) waits on.
 for reader in 'cat' 'busybox cat' 'dash -c "read -r c && echo \$c"' 'bash -c "read -r c && echo \$c"'; do
-	name=$(echo "$reader" | tr -cd a-z)
+	name=$(echo "$reader" | tr -cd '[:lower:]')
 	eval "$reader" <"$G/.wait/exitcode/$name" >code &
 	pid=$!
 	wait_parked 1

@@ -23,13 +23,13 @@ echo 3 >"$G/.died/c"
 
 parked=0
 for kind in born ready died exitcode succeeded; do
-	for who in x a@next a+x b@next,x; do
-		cat "$G/.wait/$kind/$who" >/dev/null &
+	for who in x a@next a+x b,x@next; do
+		cat "$G/.wait/$kind/$who" >/dev/null 2>&1 &
 		parked=$((parked + 1))
 	done
 done
-cat "$G/.events" >/dev/null &
-cat "$G/.events@now" >/dev/null &
+cat "$G/.events" >/dev/null 2>&1 &
+cat "$G/.events@now" >/dev/null 2>&1 &
 parked=$((parked + 2))
 wait_parked "$parked"
 

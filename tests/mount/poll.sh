@@ -12,5 +12,5 @@ wait_parked 0
 
 # Polling takes one of the waits, until it is closed.
 stop_graveyard
-start_graveyard --max-waits 200
+start_graveyard --fresh --max-waits 200
 timeout 40 "$poller" "$G"

@@ -221,8 +221,8 @@ static bool is_listed(struct fake *fake, const struct grave *grave, enum store_l
 
 	if (which == STORE_LIST_EVERY)
 		return true;
-	return grave->on_view && (which == STORE_LIST_ON_VIEW ||
-				  (life && !stone_has(&life->stone, FACT_DIED)));
+	return grave->on_view &&
+	       (which == STORE_LIST_ON_VIEW || (life && !stone_has(&life->stone, FACT_DIED)));
 }
 
 static int fake_list(struct store *store, enum store_list which, int64_t after,
@@ -302,6 +302,7 @@ static int fake_append(struct store *store, const struct event *event)
 		return r;
 	assert_int_equal(event->seq, now->events + 1);
 	assert_true(now->events < FAKE_EVENTS);
+	assert_true(!event->grave == (event->what == EVENT_FRESH));
 	now->event[now->events] = *event;
 	now->event[now->events++].name[0] = '\0';
 	return 0;
@@ -384,14 +385,43 @@ unsigned fake_store_calls(const struct store *store, enum fake_op op)
 	return fake_of_const(store)->calls[op];
 }
 
+static bool same_grave(const struct grave *a, const struct grave *b)
+{
+	return a->id == b->id && strcmp(a->name, b->name) == 0 && a->uid == b->uid &&
+	       a->gid == b->gid && a->life == b->life && a->on_view == b->on_view;
+}
+
+static bool same_life(const struct life *a, const struct life *b)
+{
+	const struct stone *s = &a->stone, *t = &b->stone;
+
+	return a->grave == b->grave && a->number == b->number && s->facts == t->facts &&
+	       s->born == t->born && s->ready == t->ready && s->died == t->died &&
+	       s->code == t->code && strcmp(s->epitaph, t->epitaph) == 0 &&
+	       memcmp(a->seq, b->seq, sizeof(a->seq)) == 0 && a->removed == b->removed &&
+	       a->history_at == b->history_at;
+}
+
+static bool same_event(const struct event *a, const struct event *b)
+{
+	return a->seq == b->seq && a->time == b->time && a->recorded == b->recorded &&
+	       a->grave == b->grave && a->life == b->life && a->what == b->what &&
+	       a->has_code == b->has_code && a->code == b->code && a->by.uid == b->by.uid &&
+	       a->by.gid == b->by.gid && a->by.pid == b->by.pid && a->text_at == b->text_at;
+}
+
 bool fake_store_same(const struct store *a, const struct store *b)
 {
 	const struct tables *x = &fake_of_const(a)->now, *y = &fake_of_const(b)->now;
+	bool same = x->graves == y->graves && x->lives == y->lives && x->events == y->events;
 
-	return x->graves == y->graves && x->lives == y->lives && x->events == y->events &&
-	       memcmp(x->grave, y->grave, x->graves * sizeof(x->grave[0])) == 0 &&
-	       memcmp(x->life, y->life, x->lives * sizeof(x->life[0])) == 0 &&
-	       memcmp(x->event, y->event, x->events * sizeof(x->event[0])) == 0;
+	for (unsigned i = 0; same && i < x->graves; i++)
+		same = same_grave(&x->grave[i], &y->grave[i]);
+	for (unsigned i = 0; same && i < x->lives; i++)
+		same = same_life(&x->life[i], &y->life[i]);
+	for (unsigned i = 0; same && i < x->events; i++)
+		same = same_event(&x->event[i], &y->event[i]);
+	return same;
 }
 
 void fake_store_copy(struct store *to, const struct store *from)

@@ -51,8 +51,8 @@ void yard_restart(struct yard *y, const struct graveyard_config *config)
 
 	graveyard_free(y->graveyard);
 	y->graveyard = NULL;
-	assert_int_equal(
-		graveyard_new(y->store, y->vigils, config ? config : &any, &y->graveyard), 0);
+	assert_int_equal(graveyard_new(y->store, y->vigils, config ? config : &any, &y->graveyard),
+			 0);
 }
 
 /* ---- stones ---- */
@@ -98,7 +98,6 @@ void stone_words(const struct stone *stone, char ret_text[STONE_WORDS])
 {
 	struct buf b = BUF_INIT;
 
-	buf_adds(&b, "");
 	if (stone_has(stone, FACT_BORN))
 		buf_addf(&b, " b%" PRId64, stone->born / SECOND);
 	if (stone_has(stone, FACT_READY))

@@ -130,7 +130,7 @@ static void killed_at_any_moment(void)
 		must(child >= 0);
 		if (child == 0) {
 			char text[64];
-			int fd = open_in(g, ".wait/died/nobody", O_RDONLY);
+			int fd = open_in(g, ".wait/died/undying", O_RDONLY);
 
 			_exit(read(fd, text, sizeof(text)) >= 0);
 		}

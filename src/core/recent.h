@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names whose latest life is at hand. A birth, a death, and the readers that it wakes ask for the same name
+ * within microseconds; a look at the store for each would take longer than the death itself. A fixed number of
+ * slots: one name drives out another. Nothing is in it that the store would not say.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/store.h"
+
+#define RECENT_SLOTS 64u
+
+struct recent {
+	struct recent_slot {
+		bool known;
+		struct grave grave;
+		struct life life;
+	} slots[RECENT_SLOTS];
+};
+
+/* A name and its latest life, from here or from the store. Valid until the next call. -ENOENT: never born;
+ * and the store's. */
+int recent_look(struct recent *recent, struct store *store, const char *name, size_t len,
+		const struct grave **ret_grave, const struct life **ret_life);
+
+/* What was just written to the store. */
+void recent_remember(struct recent *recent, const struct grave *grave, const struct life *life);
+
+/* What is here may not be so any more. */
+void recent_forget(struct recent *recent);

@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# For tests of what shells and small C programs do. To be read after mount.sh.
+
+# shellcheck disable=SC2034,SC2154,SC3013 # SHELLS is used, test_script set; all these shells have -nt
+
+# need_shells: $SHELLS are the names of the five, each of which is then a command.
+need_shells()
+{
+	SHELLS='dash bash ash zsh mksh'
+	for shell in dash bash busybox zsh mksh; do
+		command -v "$shell" >/dev/null || skip "there is no $shell"
+	done
+	mkdir -p "$T/bin"
+	ln -s "$(command -v busybox)" "$T/bin/ash"
+	PATH=$T/bin:$PATH
+}
+
+# helper NAME: prints the path of a program of tests/mount/helpers. meson has built it beside the
+# tests; by hand, or if its source is newer, it is compiled here.
+helper()
+{
+	helper_source=$(dirname "$test_script")/helpers/$1.c
+	helper_built=$(dirname "$GRAVEYARDFS")/tests/mount/$1
+	if [ ! -x "$helper_built" ] || [ "$helper_source" -nt "$helper_built" ]; then
+		helper_built=$T/$1
+		${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -pthread \
+			-o "$helper_built" "$helper_source"
+		chmod 755 "$helper_built"
+	fi
+	echo "$helper_built"
+}
+
+# wait_readers N: until N processes sleep with their standard input on something of .wait. That is what
+# wait_parked is for other programs: busybox ash waits in poll(2), which parks no request. Here, too, a
+# process on its way to its read counts, so N has to be seen three times.
+wait_readers()
+{
+	seen=0
+	tries=500
+	until [ "$seen" = 3 ]; do
+		stat -f "$G" >/dev/null
+		sleepers=$(count_readers)
+		seen=$((sleepers == $1 ? seen + 1 : 0))
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "$sleepers read from .wait, expected $1"
+		/bin/sleep 0.01
+	done
+}
+
+count_readers()
+{
+	count=0
+	for pid in $(find /proc/[0-9]*/fd/0 -printf '%p %l\n' 2>/dev/null |
+		sed -n "s|^/proc/\([0-9]*\)/fd/0 $G/\.wait/.*|\1|p"); do
+		read -r status 2>/dev/null <"/proc/$pid/stat" || continue
+		case $status in
+		*") S "*) count=$((count + 1)) ;;
+		esac
+	done
+	echo "$count"
+}
