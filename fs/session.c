@@ -2,6 +2,7 @@
 #include "fs/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,21 +31,25 @@ __attribute__((format(printf, 2, 0))) static void log_libfuse(enum fuse_log_leve
 	log_msg(level <= FUSE_LOG_ERR ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "libfuse: %s", text);
 }
 
-/* libfuse takes a connection that is mounted already as "/dev/fd/N". */
+/* libfuse takes a connection that is mounted already as "/dev/fd/N", and closes it in the end: a copy. */
 static int attach(struct fs *fs)
 {
+	int fd = fcntl(fs->fuse_fd, F_DUPFD_CLOEXEC, 0);
 	char path[32];
 	char name[] = "graveyardfs";
 	char *argv[] = {name, NULL};
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
 
+	if (fd < 0)
+		return -errno;
 	fuse_set_log_func(log_libfuse);
 	fs->session = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), fs);
 	fuse_opt_free_args(&args);
-	if (!fs->session)
-		return -EINVAL;
-	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fs->fuse_fd);
-	return fuse_session_mount(fs->session, path) == 0 ? 0 : -EINVAL;
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	if (fs->session && fuse_session_mount(fs->session, path) == 0)
+		return 0;
+	(void)close(fd);
+	return -EINVAL;
 }
 
 static int init(struct fs *fs, const struct session_config *config)
@@ -95,7 +100,7 @@ void session_free(struct fs *fs)
 {
 	if (!fs)
 		return;
-	if (fs->pollers)
+	if (fs->pollers && fs->state)
 		park_free_pollers(fs);
 	if (fs->session)
 		fuse_session_destroy(fs->session);

@@ -35,6 +35,7 @@ struct program {
 	struct fs *fs;
 	int signal_fd, fuse_fd;
 	bool served;
+	bool unmounted;
 	bool left; /* all stones lie underneath */
 };
 
@@ -173,6 +174,11 @@ static int serve(struct program *p)
 	log_info("serving '%s'", p->options->mountpoint);
 	p->served = p->underneath != NULL;
 	r = worker_run(&worker);
+	if (r == -ENODEV) {
+		log_warning("'%s' was unmounted by somebody else", p->options->mountpoint);
+		p->unmounted = true;
+		r = 0;
+	}
 	/* So that there is no moment without them; but a million of them must not keep the mount, which
 	 * a SIGKILL would leave behind dead. */
 	if (p->underneath)
@@ -182,11 +188,12 @@ static int serve(struct program *p)
 
 static void close_all(struct program *p)
 {
-	if (p->fuse_fd >= 0) {
+	/* Whatever is mounted there by now may be somebody else's. */
+	if (p->fuse_fd >= 0 && !p->unmounted)
 		(void)fail(mountpoint_unmount(p->options->mountpoint), "unmount",
 			   p->options->mountpoint);
+	if (p->fuse_fd >= 0)
 		(void)close(p->fuse_fd);
-	}
 	if (p->served && !p->left)
 		(void)underneath_leave(p->underneath, INT64_MAX);
 	if (p->signal_fd >= 0)

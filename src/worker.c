@@ -158,10 +158,6 @@ int worker_run(struct worker *w)
 
 	if (r == 0)
 		r = serve(w);
-	if (r == -ENODEV) {
-		log_warning("the mount was taken down by somebody else");
-		r = 0;
-	}
 	vigils_drain(w->vigils);
 	if (w->epoll >= 0)
 		(void)close(w->epoll);

@@ -29,6 +29,7 @@ struct worker {
 
 /*
  * Serves until SIGTERM and the lingering after it are over, or the mount is gone, then sends everybody away
- * who still waits. 0; -errno if the device or the loop fails.
+ * who still waits. 0; -ENODEV the mount was taken down by somebody else; another -errno if the device or the
+ * loop fails.
  */
 int worker_run(struct worker *w);

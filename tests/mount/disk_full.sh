@@ -62,6 +62,9 @@ grep -q a "$G/.status" || fail "no status"
 rm small/filler
 wait_exits "$died" 0
 [ -f "$G/.died/c" ] || fail "a close that could not be kept is lost"
+for name in b d e .ready/a; do
+	[ ! -e "$G/$name" ] || fail "$name is there, though whoever told of it was told that it failed"
+done
 echo 3 >"$G/.died/a"
 touch "$G/.born/b"
 wait_exits "$code" 0

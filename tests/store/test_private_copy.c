@@ -197,10 +197,13 @@ static void live_fast(struct scratch *scratch)
 {
 	struct store *store = scratch_open(scratch, STORE_PROCESS);
 
-	for (int i = 0; i < 1000000; i++) {
+	/* Makes the copying last for many transactions of ours, and for a checkpoint or two. */
+	free(scratch_sql(scratch->db, "CREATE TABLE ballast (bytes BLOB);"
+				      "INSERT INTO ballast SELECT zeroblob(30000000)"));
+	for (int i = 0; i < 10000000; i++) {
 		char name[32];
 
-		if (i == 1)
+		if (i == 1000)
 			say(ready);
 		(void)sprintf(name, "name-%d", i);
 		commit_birth(store, name);

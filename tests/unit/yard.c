@@ -154,7 +154,39 @@ void yard_commit(struct yard *y)
 	assert_false(fake_store_begun(y->store));
 }
 
+int yard_chown(struct yard *y, const char *name, uid_t owner, uid_t uid)
+{
+	struct deed deed = deed_of(DEED_STONE, NULL);
+
+	deed.by.uid = uid;
+	return graveyard_chown(y->graveyard, name, strlen(name), owner, owner, &deed);
+}
+
 /* ---- looking ---- */
+
+struct event yard_event(struct yard *y, uint64_t seq)
+{
+	struct event e = {0};
+
+	assert_int_equal(y->store->ops->event(y->store, seq, &e), 0);
+	return e;
+}
+
+struct grave yard_grave(struct yard *y, const char *name)
+{
+	struct grave grave = {0};
+
+	assert_int_equal(y->store->ops->find(y->store, name, strlen(name), &grave), 0);
+	return grave;
+}
+
+struct life yard_life(struct yard *y, const char *name, uint64_t number)
+{
+	struct life life = {0};
+
+	assert_int_equal(y->store->ops->life(y->store, yard_grave(y, name).id, number, &life), 0);
+	return life;
+}
 
 void assert_yard_life(struct yard *y, const char *name, const char *expected)
 {

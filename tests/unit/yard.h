@@ -45,7 +45,14 @@ int yard_stage(struct yard *y, const char *name, enum deed_kind kind, const char
 void yard_tell(struct yard *y, const char *name, enum deed_kind kind, const char *text);
 
 int yard_remove(struct yard *y, const char *name);
+/* Hands it over to `owner`, as `uid`. */
+int yard_chown(struct yard *y, const char *name, uid_t owner, uid_t uid);
 void yard_commit(struct yard *y);
+
+/* What the store has; it has to be there. */
+struct event yard_event(struct yard *y, uint64_t seq);
+struct grave yard_grave(struct yard *y, const char *name);
+struct life yard_life(struct yard *y, const char *name, uint64_t number);
 
 /* Requires the current life of a name to be such: "2 b10 d30"; "": none is on view. */
 void assert_yard_life(struct yard *y, const char *name, const char *expected);
