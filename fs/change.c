@@ -62,12 +62,23 @@ static int check_removed(struct fs *fs, const struct node *node, const struct ha
 	return life.removed > handle->opened ? -ENOENT : 0;
 }
 
+/* Errors of the rules; all others are the store's, and pass. */
+static bool is_final(int r)
+{
+	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -ENOENT;
+}
+
 static int stage(struct fs *fs, const struct node *node, const struct handle *handle,
 		 const struct deed *deed)
 {
 	int r = check_removed(fs, node, handle);
 
-	return r < 0 ? r : graveyard_stage(fs->graveyard, node->text, node->len, deed);
+	if (r == 0)
+		r = graveyard_stage(fs->graveyard, node->text, node->len, deed);
+	if (is_final(r))
+		log_warning("%s: refused what uid %u pid %d told: %s", node->text, handle->uid,
+			    (int)handle->pid, strerror(-r));
+	return r;
 }
 
 /* ---- opening ---- */
@@ -258,6 +269,21 @@ static int write_told(struct fs *fs, const struct node *node, struct handle *han
 	return r;
 }
 
+static int take_write(struct fs *fs, const struct node *node, struct handle *handle,
+		      const char *data, size_t size)
+{
+	enum deed_kind deed = view_get(node->view)->deed;
+
+	if (size > STONE_WRITE_MAX) {
+		log_warning("%s: refused %zu bytes at once of uid %u pid %d: more than %d",
+			    node->text, size, handle->uid, (int)handle->pid, STONE_WRITE_MAX);
+		return -EFBIG;
+	}
+	if (deed == DEED_STONE || deed == DEED_DEATH)
+		return write_stone(fs, node, handle, data, size);
+	return write_told(fs, node, handle);
+}
+
 /* A handle whose write was refused has nothing held, and creates nothing at its close. */
 static struct handle refused(const struct handle *handle)
 {
@@ -283,13 +309,7 @@ void change_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size,
 		return;
 	}
 	before = after = *now;
-	if (size > STONE_WRITE_MAX)
-		r = -EFBIG;
-	else if (view_get(node->view)->deed == DEED_STONE ||
-		 view_get(node->view)->deed == DEED_DEATH)
-		r = write_stone(fs, node, &after, data, size);
-	else
-		r = write_told(fs, node, &after);
+	r = take_write(fs, node, &after, data, size);
 	before = refused(&before);
 	batch_on_success(fs->batch, fi->fh, &after);
 	batch_on_failure(fs->batch, fi->fh, &before);
@@ -344,12 +364,6 @@ static int take_pending(struct fs *fs, const struct node *node, const struct han
 	return stage(fs, node, handle, &deed);
 }
 
-/* Errors of the rules, which nobody can be told any more; all others are the store's, and pass. */
-static bool is_final(int r)
-{
-	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -ENOENT;
-}
-
 static int take_close(struct fs *fs, const struct handle *handle)
 {
 	const struct node *node = state_node(fs->state, handle->node);
@@ -357,12 +371,8 @@ static int take_close(struct fs *fs, const struct handle *handle)
 
 	if (node && handle->flags & HANDLE_PENDING)
 		r = take_pending(fs, node, handle);
-	if (r < 0 && is_final(r)) {
-		log_warning("%s: uid %u pid %d told too late: %s, ignoring", node->text,
-			    handle->uid, (int)handle->pid, strerror(-r));
-		r = 0;
-	}
-	return r;
+	/* Nobody can be told any more. */
+	return is_final(r) ? 0 : r;
 }
 
 /* The kernel does not listen to the answer, so what cannot be kept now is owed. */
