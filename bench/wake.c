@@ -191,12 +191,17 @@ static void await_waiter(const struct contest *contest, sem_t *semaphore)
 		fail("%s: the waiter in '%s'", contest->label, contest->dir);
 }
 
-static void await_silence(const struct contest *contest, long number)
+static void await_sleep(const struct contest *contest, long number)
 {
 	await_blocked(contest->round->sleeper, contest->round->sleeper, number);
 	if (!contest->kind->is_plain)
 		await_server(contest->dir);
+}
+
+static int64_t start_clock(const struct contest *contest)
+{
 	usleep(contest->pause);
+	return now_ns();
 }
 
 static int open_death(const struct contest *contest, const char *path)
@@ -232,13 +237,13 @@ static void measure(struct contest *contest, long number, bool from_open)
 		touch_born(contest->dir, number);
 	sem_post(&contest->round->go);
 	await_waiter(contest, &contest->round->ready);
-	await_silence(contest, first_sleep);
+	await_sleep(contest, first_sleep);
 	if (from_open)
-		start = now_ns();
+		start = start_clock(contest);
 	fd = open_death(contest, path);
 	if (!from_open) {
-		await_silence(contest, kind->sleeps_in);
-		start = now_ns();
+		await_sleep(contest, kind->sleeps_in);
+		start = start_clock(contest);
 	}
 	write_or_fail(fd, DEATH);
 	close(fd);

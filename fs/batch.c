@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <linux/fuse.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "core/graveyard.h"
 #include "fs/fs.h"
@@ -17,6 +19,9 @@
 
 /* A request as it is received: the greatest write, its headers, and what FUSE_MIN_READ_BUFFER asks for. */
 #define REQUEST_MAX (SESSION_WRITE_MAX + 4096)
+
+/* Twice the longest that a commit is ever held. */
+#define GATHER_MAX (20 * NSEC_PER_MSEC)
 
 /* What becomes of a handle. */
 struct after {
@@ -29,7 +34,8 @@ struct slot {
 	char *request; /* REQUEST_MAX bytes */
 	size_t len;
 	bool postponed; /* to be executed after the commit */
-	bool kept;      /* executed; the answer waits for the commit */
+	bool changes;   /* it may: its answer waits for a commit */
+	bool kept;      /* executed; the answer does wait */
 	struct fuse_req *req;
 	struct answer answer;
 	struct after success, failure;
@@ -41,6 +47,7 @@ struct batch {
 	struct slot slots[SLOTS];
 	unsigned used;        /* slots postponed or kept */
 	struct slot *current; /* being executed */
+	int64_t commit_time;  /* of late, ns */
 };
 
 int batch_new(struct fs *fs, struct batch **ret_batch)
@@ -83,7 +90,7 @@ bool batch_keep(struct batch *b, struct fuse_req *req, struct answer answer)
 
 	slot->req = req;
 	slot->answer = answer;
-	slot->kept = graveyard_staged(b->fs->graveyard);
+	slot->kept = slot->changes && graveyard_staged(b->fs->graveyard);
 	return slot->kept;
 }
 
@@ -104,6 +111,33 @@ void batch_on_success(struct batch *b, uint64_t fh, const struct handle *handle)
 void batch_on_failure(struct batch *b, uint64_t fh, const struct handle *handle)
 {
 	b->current->failure = make_after(fh, handle);
+}
+
+static uint32_t opcode_of(const struct slot *slot)
+{
+	const struct fuse_in_header *in = (const void *)slot->request;
+
+	return in->opcode;
+}
+
+/* What may change something, or is about no file: executed in the order of arrival. */
+static bool executed_at_once(uint32_t opcode)
+{
+	switch (opcode) {
+	case FUSE_WRITE:
+	case FUSE_FLUSH:
+	case FUSE_RELEASE:
+	case FUSE_SETATTR:
+	case FUSE_UNLINK:
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+	case FUSE_INTERRUPT:
+	case FUSE_INIT:
+	case FUSE_DESTROY:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* ---- executing ---- */
@@ -134,6 +168,7 @@ static void execute(struct batch *b, struct slot *slot)
 
 	slot->kept = false;
 	slot->postponed = false;
+	slot->changes = executed_at_once(opcode_of(slot));
 	slot->success.fh = slot->failure.fh = 0;
 	slot->answer = (struct answer){0};
 	b->current = slot;
@@ -171,10 +206,22 @@ static void execute_alone(struct batch *b, struct slot *slot)
 	graveyard_tell(b->fs->graveyard, b->fs->on_event, b->fs);
 }
 
+static int commit(struct batch *b)
+{
+	int64_t start = clock_monotonic();
+	int r;
+
+	if (!graveyard_staged(b->fs->graveyard))
+		return 0;
+	r = graveyard_commit(b->fs->graveyard);
+	b->commit_time = (3 * b->commit_time + clock_monotonic() - start) / 4;
+	return r;
+}
+
 /* Commits, answers, then executes what was postponed. */
 static void finish(struct batch *b)
 {
-	int r = graveyard_commit(b->fs->graveyard);
+	int r = commit(b);
 	unsigned used = b->used;
 
 	for (unsigned i = 0; i < used; i++) {
@@ -209,24 +256,28 @@ static int receive(struct batch *b, struct slot *slot)
 	return n >= (ssize_t)sizeof(struct fuse_in_header) ? 1 : -EIO;
 }
 
-/* What may change something, or is about no file: executed in the order of arrival. */
-static bool executed_at_once(uint32_t opcode)
+/* Is the request about a name that nothing is staged for? Then what it sees is not to be undone. */
+static bool is_elsewhere(const struct batch *b, const struct slot *slot)
 {
-	switch (opcode) {
-	case FUSE_WRITE:
-	case FUSE_FLUSH:
-	case FUSE_RELEASE:
-	case FUSE_SETATTR:
-	case FUSE_UNLINK:
-	case FUSE_FORGET:
-	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT:
-	case FUSE_INIT:
-	case FUSE_DESTROY:
-		return true;
+	const struct fuse_in_header *in = (const void *)slot->request;
+	const char *name = (const char *)(in + 1);
+	const struct node *node;
+
+	switch (in->opcode) {
+	case FUSE_CREATE:
+		name += sizeof(struct fuse_create_in);
+		break;
+	case FUSE_LOOKUP:
+		break;
+	case FUSE_OPEN:
+	case FUSE_GETATTR:
+		node = state_node(b->fs->state, in->nodeid);
+		name = node ? node->text : "";
+		break;
 	default:
 		return false;
 	}
+	return !graveyard_staged_for(b->fs->graveyard, name, strlen(name));
 }
 
 /* The handle that a request may change; 0: none. */
@@ -276,19 +327,55 @@ static struct slot *start_over_with(struct batch *b, struct slot *slot)
 	return &b->slots[0];
 }
 
+/* Has somebody created a file, and is about to write to it, who is not in this batch? */
+static bool somebody_comes(const struct batch *b)
+{
+	unsigned here = 0;
+
+	for (unsigned i = 0; i < b->used; i++) {
+		const struct slot *slot = &b->slots[i];
+		const struct handle *now =
+			slot->kept ? state_handle(b->fs->state, handle_of(slot)) : NULL;
+
+		here += now && now->flags & HANDLE_PENDING;
+	}
+	return state_pending(b->fs->state) > here;
+}
+
+/* Waits for more to join the commit, where that pays. 1: there is more. */
+static int gather(struct batch *b, int64_t *until)
+{
+	struct pollfd more = {.fd = b->fs->fuse_fd, .events = POLLIN};
+	struct timespec left = {0};
+	int64_t now;
+
+	if (!b->fs->gathers || !graveyard_staged(b->fs->graveyard) || !somebody_comes(b))
+		return 0;
+	now = clock_monotonic();
+	if (*until == 0)
+		*until = now + (b->commit_time < GATHER_MAX ? b->commit_time : GATHER_MAX) / 2;
+	if (now >= *until)
+		return 0;
+	left.tv_nsec = *until - now;
+	return ppoll(&more, 1, &left, NULL) > 0;
+}
+
 int batch_serve(struct batch *b)
 {
+	int64_t until = 0;
 	int served = 0, r = 0;
 
 	while (served < SLOTS && b->used < SLOTS && graveyard_has_room(b->fs->graveyard)) {
 		struct slot *slot = &b->slots[b->used];
-		const struct fuse_in_header *in = (const void *)slot->request;
 
 		r = receive(b, slot);
+		if (r == 0 && gather(b, &until))
+			continue;
 		if (r <= 0)
 			break;
 		served++;
-		if (graveyard_staged(b->fs->graveyard) && !executed_at_once(in->opcode)) {
+		if (graveyard_staged(b->fs->graveyard) && !executed_at_once(opcode_of(slot)) &&
+		    !is_elsewhere(b, slot)) {
 			slot->postponed = true;
 			b->used++;
 			continue;

@@ -3,9 +3,14 @@
  * Drain, commit, reply.
  *
  * All requests that are waiting are read from the device. Those that change something are executed at once,
- * into one transaction, and their replies are kept back; those that only look are executed after its
- * commit (or at once, while nothing is staged), so that they never see what may be undone. That is an order
- * which nobody can tell from another: all these requests were on their way at the same time.
+ * into one transaction, and their replies are kept back; those that look at what is staged are executed
+ * after its commit, so that they never see what may be undone. That is an order which nobody can tell from
+ * another: all these requests were on their way at the same time. Those that are about another name are
+ * executed at once: the kernel creates one file at a time in a directory, and the next to create, who holds
+ * nobody's lock yet, can so join this commit rather than wait for it.
+ *
+ * Where a commit takes long (it waits for a disk), it is held until those who have created a file have written
+ * to it, at most for half as long as commits have been taking. Who is alone never waits.
  *
  * If the commit fails, each request of the transaction is executed again, from the bytes that were received,
  * in a transaction of its own: one that cannot be kept does not take the others with it. What a request

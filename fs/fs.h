@@ -23,6 +23,7 @@ struct fs {
 	struct batch *batch;
 	struct fuse_session *session;
 	int fuse_fd;
+	bool gathers;   /* a commit takes so long that it pays to wait for others to join it */
 	bool read_only; /* nothing will ever happen: waits fail rather than block */
 	uint64_t max_names;
 	int64_t max_park; /* ns a read may be parked before the kernel loses patience; INT64_MAX: any */

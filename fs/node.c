@@ -34,15 +34,11 @@ int node_resolve(const struct node *parent, const char *name, struct node_name *
 /* A directory changes with every event. */
 static int look_directory(struct fs *fs, struct file *ret_file)
 {
-	struct store *store = graveyard_store(fs->graveyard);
-	struct event last;
-	int r = store->ops->last_event(store, &last);
+	int64_t changed = graveyard_changed(fs->graveyard);
 
-	if (r < 0)
-		return r;
 	*ret_file = (struct file){
 		.size = 4096,
-		.changed = last.seq ? last.recorded : fs->started,
+		.changed = changed ? changed : fs->started,
 		.uid = fs->uid,
 		.gid = fs->gid,
 	};

@@ -64,19 +64,6 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		reply_entry(fs, req, id, &file);
 }
 
-static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
-{
-	state_node_forget(fs_of(req)->state, ino, count);
-	fuse_reply_none(req);
-}
-
-static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
-{
-	for (size_t i = 0; i < count; i++)
-		state_node_forget(fs_of(req)->state, forgets[i].ino, forgets[i].nlookup);
-	fuse_reply_none(req);
-}
-
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)fi;
@@ -266,8 +253,6 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const cha
 const struct fuse_lowlevel_ops fs_ops = {
 	.init = op_init,
 	.lookup = op_lookup,
-	.forget = op_forget,
-	.forget_multi = op_forget_multi,
 	.getattr = op_getattr,
 	.setattr = change_setattr,
 	.mknod = op_mknod,

@@ -2,6 +2,7 @@
 #include "fs/reply.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -131,9 +132,7 @@ void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *
 	struct fuse_entry_param entry;
 
 	fill_entry(fs, id, file, &entry);
-	state_node_ref(fs->state, id);
-	if (fuse_reply_entry(req, &entry) < 0)
-		state_node_forget(fs->state, id, 1);
+	(void)fuse_reply_entry(req, &entry);
 }
 
 static void set_direct(struct fuse_file_info *fi, uint64_t fh)
@@ -141,6 +140,8 @@ static void set_direct(struct fuse_file_info *fi, uint64_t fh)
 	fi->fh = fh;
 	fi->direct_io = 1;
 	fi->keep_cache = 0;
+	/* A close tells nothing of what was only read: the kernel need not ask. */
+	fi->noflush = (fi->flags & O_ACCMODE) == O_RDONLY;
 }
 
 void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_info *fi)
@@ -158,11 +159,8 @@ void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, const struct file
 
 	set_direct(fi, fh);
 	fill_entry(fs, id, file, &entry);
-	state_node_ref(fs->state, id);
-	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
+	if (fuse_reply_create(req, &entry, fi) == -ENOENT)
 		state_handle_close(fs->state, fh);
-		state_node_forget(fs->state, id, 1);
-	}
 }
 
 void reply_data(fuse_req_t req, const void *data, size_t size)

@@ -28,7 +28,7 @@ void reply_written(struct fs *fs, fuse_req_t req, size_t size);
 /* What is on the node at the time when the reply is sent. */
 void reply_attr(struct fs *fs, fuse_req_t req, uint64_t node);
 
-/* Never kept back: these answer requests that change nothing. Entries take a reference to their node. */
+/* Never kept back: these answer requests that change nothing. */
 void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file);
 void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_info *fi);
 void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file, uint64_t fh,

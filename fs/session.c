@@ -20,6 +20,9 @@
 #define OTHER_HANDLES 65536u
 #define TAILS 4096u
 
+/* Names that were looked up and are not open: more than can be between a lookup and its open. */
+#define IDLE_NAMES 32768u
+
 __attribute__((format(printf, 2, 0))) static void log_libfuse(enum fuse_log_level level,
 							      const char *format, va_list args)
 {
@@ -55,7 +58,7 @@ static int attach(struct fs *fs)
 static int init(struct fs *fs, const struct session_config *config)
 {
 	struct state_limits limits = {
-		.nodes = 2 * (config->max_waits + OTHER_HANDLES),
+		.names = IDLE_NAMES,
 		.handles = config->max_waits + OTHER_HANDLES,
 		.tails = TAILS,
 	};
@@ -64,6 +67,7 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->graveyard = config->graveyard;
 	fs->vigils = config->vigils;
 	fs->fuse_fd = config->fuse_fd;
+	fs->gathers = config->gathers;
 	fs->read_only = config->read_only;
 	fs->max_names = config->max_names;
 	fs->max_park = config->max_park;

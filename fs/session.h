@@ -16,7 +16,8 @@
 struct session_config {
 	struct graveyard *graveyard; /* these two outlive the session */
 	struct vigils *vigils;
-	int fuse_fd; /* of a mounted connection, O_NONBLOCK; stays the caller's */
+	int fuse_fd;  /* of a mounted connection, O_NONBLOCK; stays the caller's */
+	bool gathers; /* see struct fs */
 	bool read_only;
 	unsigned max_waits;
 	uint64_t max_names;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/hash.h"
+#include "base/list.h"
 
 /* Most names are short: they lie in the node; long ones in a slot of their own. */
 #define SHORT_TEXT 88
@@ -19,7 +20,6 @@
 struct node_slot {
 	uint32_t generation; /* odd: taken */
 	uint32_t long_text;  /* slot; 0: the text is in `text` */
-	uint64_t references; /* the kernel's */
 	struct node node;
 	char text[SHORT_TEXT];
 };
@@ -55,7 +55,10 @@ struct state {
 	uint32_t *buckets; /* of nodes: the first of each chain */
 	uint32_t *chain;   /* of nodes: the next one */
 	uint32_t bucket_mask;
-	uint32_t orphan; /* a node that was interned and has no reference yet */
+	struct list *idle_links; /* of nodes: on the ring of those that are idle, or on none */
+	struct list idle;        /* names that nothing is open on, the longest unused first */
+	unsigned idle_len, idle_max;
+	unsigned pending; /* handles with HANDLE_PENDING */
 	void *mapping;
 	size_t mapping_size;
 };
@@ -137,23 +140,28 @@ static int map_tables(struct state *s)
 
 static int init(struct state *s, const struct state_limits *limits)
 {
+	/* One more than can be idle or open, for the one being made, and the views. */
+	unsigned nodes = limits->names + limits->handles + 64;
 	uint32_t buckets = 1024;
 	int r;
 
-	while (buckets < limits->nodes)
+	while (buckets < nodes)
 		buckets *= 2;
+	list_init(&s->idle);
+	s->idle_max = limits->names;
+	s->idle_links = calloc((size_t)nodes + 1, sizeof(*s->idle_links));
 	s->bucket_mask = buckets - 1;
 	s->buckets = calloc(buckets, sizeof(*s->buckets));
-	s->chain = calloc((size_t)limits->nodes + 1, sizeof(*s->chain));
-	if (!s->buckets || !s->chain)
+	s->chain = calloc((size_t)nodes + 1, sizeof(*s->chain));
+	if (!s->buckets || !s->chain || !s->idle_links)
 		return -ENOMEM;
-	r = table_init(&s->nodes, sizeof(struct node_slot), limits->nodes);
+	r = table_init(&s->nodes, sizeof(struct node_slot), nodes);
 	if (r == 0)
 		r = table_init(&s->handles, sizeof(struct handle_slot), limits->handles);
 	if (r == 0)
 		r = table_init(&s->tails, sizeof(struct tail_slot), limits->tails);
 	if (r == 0)
-		r = table_init(&s->longs, sizeof(struct long_slot), limits->nodes / 16 + 1);
+		r = table_init(&s->longs, sizeof(struct long_slot), nodes / 16 + 1);
 	return r < 0 ? r : map_tables(s);
 }
 
@@ -172,7 +180,6 @@ int state_new(const struct state_limits *limits, struct state **ret_state)
 		state_free(s);
 		return r;
 	}
-	state_node_ref(s, root);
 	*ret_state = s;
 	return 0;
 }
@@ -189,6 +196,7 @@ void state_free(struct state *s)
 	free(s->longs.freed);
 	free(s->buckets);
 	free(s->chain);
+	free(s->idle_links);
 	free(s);
 }
 
@@ -213,17 +221,48 @@ static struct node_slot *node_slot(const struct state *s, uint64_t id)
 static void node_drop(struct state *s, uint32_t index)
 {
 	struct node_slot *slot = slot_at(&s->nodes, index);
-	uint32_t *link;
+	uint32_t *link = bucket_of(s, slot->node.view, slot->node.text, slot->node.len);
 
-	if (slot->references > 0 || slot->node.handles > 0)
-		return;
-	link = bucket_of(s, slot->node.view, slot->node.text, slot->node.len);
 	while (*link != index)
 		link = &s->chain[*link];
 	*link = s->chain[index];
 	if (slot->long_text)
 		slot_free(&s->longs, slot->long_text);
 	slot_free(&s->nodes, index);
+}
+
+static void leave_idle(struct state *s, uint32_t index)
+{
+	struct list *link = &s->idle_links[index];
+
+	/* A link that was never used is all zeros. */
+	if (!link->next || list_empty(link))
+		return;
+	list_remove(link);
+	s->idle_len--;
+}
+
+static void drop_oldest(struct state *s)
+{
+	uint32_t index = (uint32_t)(s->idle.next - s->idle_links);
+
+	leave_idle(s, index);
+	node_drop(s, index);
+}
+
+/* A node was used. If nothing is open on it, it is the last to be dropped now; a view never is. */
+static void node_used(struct state *s, uint32_t index)
+{
+	const struct node_slot *slot = slot_at(&s->nodes, index);
+
+	leave_idle(s, index);
+	if (slot->node.handles > 0 || slot->node.len == 0)
+		return;
+	if (s->idle_len >= s->idle_max)
+		drop_oldest(s);
+	list_init(&s->idle_links[index]);
+	list_append(&s->idle, &s->idle_links[index]);
+	s->idle_len++;
 }
 
 static int node_fill(struct state *s, struct node_slot *slot, unsigned view, const char *text,
@@ -234,6 +273,10 @@ static int node_fill(struct state *s, struct node_slot *slot, unsigned view, con
 	slot->long_text = 0;
 	if (len >= SHORT_TEXT) {
 		slot->long_text = slot_find_free(&s->longs);
+		while (!slot->long_text && s->idle_len > 0) {
+			drop_oldest(s);
+			slot->long_text = slot_find_free(&s->longs);
+		}
 		if (!slot->long_text)
 			return -ENFILE;
 		copy = ((struct long_slot *)slot_at(&s->longs, slot->long_text))->text;
@@ -241,7 +284,6 @@ static int node_fill(struct state *s, struct node_slot *slot, unsigned view, con
 	}
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	slot->references = 0;
 	slot->node = (struct node){.view = (uint16_t)view, .len = (uint16_t)len, .text = copy};
 	return 0;
 }
@@ -262,7 +304,7 @@ static int node_add(struct state *s, uint32_t *bucket, unsigned view, const char
 	s->chain[index] = *bucket;
 	*bucket = index;
 	*ret_id = slot_take(&s->nodes, index);
-	s->orphan = index;
+	node_used(s, index);
 	return 0;
 }
 
@@ -273,12 +315,6 @@ int state_node_intern(struct state *s, unsigned view, const char *text, size_t l
 
 	if (len > WHO_MAX)
 		return -ENAMETOOLONG;
-	if (s->orphan) {
-		uint32_t orphan = s->orphan;
-
-		s->orphan = 0;
-		node_drop(s, orphan);
-	}
 	bucket = bucket_of(s, view, text, len);
 	for (uint32_t i = *bucket; i; i = s->chain[i]) {
 		const struct node_slot *slot = slot_at(&s->nodes, i);
@@ -286,6 +322,7 @@ int state_node_intern(struct state *s, unsigned view, const char *text, size_t l
 		if (slot->node.view == view && slot->node.len == len &&
 		    memcmp(slot->node.text, text, len) == 0) {
 			*ret_id = i == 1 ? 1 : (uint64_t)slot->generation << INDEX_BITS | i;
+			node_used(s, i);
 			return 0;
 		}
 	}
@@ -297,32 +334,6 @@ const struct node *state_node(const struct state *s, uint64_t id)
 	const struct node_slot *slot = node_slot(s, id);
 
 	return slot ? &slot->node : NULL;
-}
-
-static void adopt(struct state *s, uint64_t id)
-{
-	if (s->orphan == (id & INDEX_MASK))
-		s->orphan = 0;
-}
-
-void state_node_ref(struct state *s, uint64_t id)
-{
-	struct node_slot *slot = node_slot(s, id);
-
-	if (!slot)
-		return;
-	slot->references++;
-	adopt(s, id);
-}
-
-void state_node_forget(struct state *s, uint64_t id, uint64_t count)
-{
-	struct node_slot *slot = node_slot(s, id);
-
-	if (!slot || id == 1)
-		return;
-	slot->references -= count < slot->references ? count : slot->references;
-	node_drop(s, (uint32_t)(id & INDEX_MASK));
 }
 
 void state_node_own(struct state *s, uint64_t id, uid_t uid, gid_t gid)
@@ -344,8 +355,11 @@ static void count_handle(struct state *s, const struct handle *handle, int by)
 	if (!slot)
 		return;
 	slot->node.handles += (uint32_t)by;
-	if (handle->flags & HANDLE_PENDING)
+	if (handle->flags & HANDLE_PENDING) {
 		slot->node.pending += (uint32_t)by;
+		s->pending += (uint32_t)by;
+	}
+	node_used(s, (uint32_t)(node_key(handle->node) & INDEX_MASK));
 }
 
 int state_handle_open(struct state *s, const struct handle *handle, uint64_t *ret_fh)
@@ -358,7 +372,6 @@ int state_handle_open(struct state *s, const struct handle *handle, uint64_t *re
 	slot = slot_at(&s->handles, index);
 	slot->handle = *handle;
 	count_handle(s, handle, 1);
-	adopt(s, handle->node);
 	*ret_fh = slot_take(&s->handles, index);
 	return 0;
 }
@@ -378,8 +391,8 @@ void state_handle_set(struct state *s, uint64_t fh, const struct handle *handle)
 	if (!slot)
 		return;
 	tail = slot->handle.tail;
-	count_handle(s, &slot->handle, -1);
 	count_handle(s, handle, 1);
+	count_handle(s, &slot->handle, -1);
 	slot->handle = *handle;
 	if (tail && tail != handle->tail)
 		state_tail_free(s, tail);
@@ -397,7 +410,6 @@ void state_handle_close(struct state *s, uint64_t fh)
 	if (handle.tail)
 		state_tail_free(s, handle.tail);
 	count_handle(s, &handle, -1);
-	state_node_forget(s, handle.node, 0);
 }
 
 uint64_t state_handle_next(const struct state *s, uint64_t fh)
@@ -409,6 +421,11 @@ uint64_t state_handle_next(const struct state *s, uint64_t fh)
 			return (uint64_t)generation << INDEX_BITS | i;
 	}
 	return 0;
+}
+
+unsigned state_pending(const struct state *s)
+{
+	return s->pending;
 }
 
 unsigned state_handle_index(uint64_t fh)

@@ -26,9 +26,13 @@ struct state;
 
 /*
  * A file or directory that the kernel has looked up: a view, and the name in it ("" for the view itself).
- * The same pair has the same id as long as it is known. Kept while the kernel's references
- * (LOOKUP, CREATE against FORGET) and the handles open on it are more than none; entry timeouts being 0,
- * the kernel forgets a name as soon as nobody uses it.
+ * The same pair has the same id for as long as it is known. Views are known for ever, names while handles
+ * are open on them, and of the others those that were looked up last.
+ *
+ * The kernel's references (LOOKUP against FORGET) are not counted: it keeps what it looked up until it is
+ * short of memory, a million names if there are so many. Entry timeouts being 0 it looks a name up again
+ * before it uses it, so an id that is not known any more only comes from whoever looked it up very long ago;
+ * ESTALE makes the kernel look again.
  */
 struct node {
 	uint16_t view; /* enum view_id */
@@ -65,7 +69,8 @@ struct handle {
 };
 
 struct state_limits {
-	unsigned nodes, handles, tails;
+	unsigned names; /* that are known though nothing is open on them */
+	unsigned handles, tails;
 };
 
 /* Makes the mapping, with a node for the root (id 1, view 0, ""). -ENOMEM. */
@@ -73,18 +78,16 @@ int state_new(const struct state_limits *limits, struct state **ret_state);
 void state_free(struct state *s);
 
 /*
- * The id of a node, which is made if it is not known; without a reference it lasts until the next call.
+ * The id of a node, which is made if it is not known.
  * Errors: -ENFILE no more slots; -ENAMETOOLONG.
  */
 int state_node_intern(struct state *s, unsigned view, const char *text, size_t len,
 		      uint64_t *ret_id);
-/* NULL: no such node. */
+/* NULL: not known. */
 const struct node *state_node(const struct state *s, uint64_t id);
-void state_node_ref(struct state *s, uint64_t id);
-void state_node_forget(struct state *s, uint64_t id, uint64_t count);
 void state_node_own(struct state *s, uint64_t id, uid_t uid, gid_t gid);
 
-/* Keeps a new handle, and a reference to its node. -ENFILE. */
+/* Keeps a new handle, and its node as long. -ENFILE. */
 int state_handle_open(struct state *s, const struct handle *handle, uint64_t *ret_fh);
 /* NULL: no such handle. Valid until the handle is set or closed. */
 const struct handle *state_handle(const struct state *s, uint64_t fh);
@@ -93,6 +96,9 @@ void state_handle_set(struct state *s, uint64_t fh, const struct handle *handle)
 void state_handle_close(struct state *s, uint64_t fh);
 /* The next open handle after `fh` (0: the first); 0: no more. */
 uint64_t state_handle_next(const struct state *s, uint64_t fh);
+/* How many handles wait to be counted (HANDLE_PENDING). */
+unsigned state_pending(const struct state *s);
+
 /* The handle's place in the table: less than limits.handles. */
 unsigned state_handle_index(uint64_t fh);
 

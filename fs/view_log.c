@@ -11,32 +11,19 @@
 #include "fs/state.h"
 #include "fs/view.h"
 
-static int journal_look(struct fs *fs, uint64_t *ret_end, struct file *ret_file)
+static int log_look(struct fs *fs, const struct view *view, const char *text, size_t len,
+		    struct file *ret_file)
 {
-	struct store *store = graveyard_store(fs->graveyard);
-	struct event last;
-	int r = store->ops->last_event(store, &last);
+	uint64_t size = graveyard_log_size(fs->graveyard);
 
-	if (r == 0)
-		r = journal_text_end(store, last.seq, ret_end);
-	if (r < 0)
-		return r;
+	(void)view, (void)text, (void)len;
 	*ret_file = (struct file){
-		.size = *ret_end ? *ret_end : 1,
-		.changed = last.seq ? last.time : fs->started,
+		.size = size ? size : 1,
+		.changed = size ? graveyard_changed(fs->graveyard) : fs->started,
 		.uid = fs->uid,
 		.gid = fs->gid,
 	};
 	return 0;
-}
-
-static int log_look(struct fs *fs, const struct view *view, const char *text, size_t len,
-		    struct file *ret_file)
-{
-	uint64_t end;
-
-	(void)view, (void)text, (void)len;
-	return journal_look(fs, &end, ret_file);
 }
 
 static int log_read(struct fs *fs, const struct view *view, const struct node *node,
@@ -83,11 +70,10 @@ static int events_after(const char *suffix, size_t len, uint64_t now, uint64_t *
 static int events_look(struct fs *fs, const struct view *view, const char *text, size_t len,
 		       struct file *ret_file)
 {
-	uint64_t end, after;
+	uint64_t after;
 	int r = events_after(text, len, 0, &after);
 
-	(void)view;
-	return r < 0 ? r : journal_look(fs, &end, ret_file);
+	return r < 0 ? r : log_look(fs, view, text, len, ret_file);
 }
 
 static int events_read(struct fs *fs, const struct view *view, const struct node *node,

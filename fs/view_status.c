@@ -21,18 +21,16 @@ static int status_look(struct fs *fs, const struct view *view, const char *text,
 		       struct file *ret_file)
 {
 	struct store *store = graveyard_store(fs->graveyard);
-	struct event last;
 	uint64_t rows;
 	int r = store->ops->count(store, STORE_LIST_ON_VIEW, &rows);
 
 	(void)view, (void)text, (void)len;
-	if (r == 0)
-		r = store->ops->last_event(store, &last);
 	if (r < 0)
 		return r;
 	*ret_file = (struct file){
 		.size = ROW * (1 + rows),
-		.changed = last.seq ? last.time : fs->started,
+		.changed = graveyard_seq(fs->graveyard) ? graveyard_changed(fs->graveyard)
+							: fs->started,
 		.uid = fs->uid,
 		.gid = fs->gid,
 	};

@@ -123,6 +123,7 @@ static int start(struct program *p)
 		.graveyard = p->graveyard,
 		.vigils = p->vigils,
 		.fuse_fd = p->fuse_fd,
+		.gathers = o->power,
 		.read_only = o->read_only,
 		.max_waits = o->max_waits,
 		.max_names = o->max_names,

@@ -176,12 +176,12 @@ static int stage(struct underneath *u, enum place place, const char *name,
 		.now = clock_now(),
 		.by = {st->st_uid, st->st_gid, 0},
 	};
-	uint64_t seq;
+	unsigned events;
 	int r = 0;
 
 	if (!graveyard_has_room(u->graveyard))
 		r = commit(u);
-	seq = graveyard_seq(u->graveyard);
+	events = graveyard_staged_events(u->graveyard);
 	if (r == 0)
 		r = graveyard_stage(u->graveyard, name, strlen(name), &deed);
 	if (r == -EINVAL || r == -ENOENT || r == -EPERM || r == -EACCES) {
@@ -193,7 +193,7 @@ static int stage(struct underneath *u, enum place place, const char *name,
 					   : "the name is somebody else's");
 		return 0;
 	}
-	if (r == 0 && graveyard_seq(u->graveyard) > seq)
+	if (r == 0 && graveyard_staged_events(u->graveyard) > events)
 		log_info("%s: taken in from underneath the mount (written before it, or by one who "
 			 "does "
 			 "not see it)",

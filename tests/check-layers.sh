@@ -50,6 +50,23 @@ complain 'a word of the domain in src/base' "$(
 complain 'more than 500 lines: is it one room?' "$(
 	find src fs -name '*.[ch]' -exec wc -l {} + | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 }')"
 
+# listed DIRECTORY PREFIX FILE…: a test that meson does not know of is never run.
+listed()
+{
+	meson=$1/meson.build
+	prefix=$2
+	shift 2
+	for file; do
+		name=$(basename "${file%.*}")
+		grep -q "'${name#"$prefix"}'" "$meson" || complain "not in $meson" "$file"
+	done
+}
+
+listed tests/mount '' tests/mount/*.sh
+listed tests/unit test_ tests/unit/test_*.c
+listed tests/store test_ tests/store/test_*.c
+listed tests/fuzz fuzz_ tests/fuzz/fuzz_*.c
+
 for header in $(find src fs -name '*.h' | sort); do
 	# The fuse3 flags for all: which layer may use them was checked above.
 	# shellcheck disable=SC2046 # words

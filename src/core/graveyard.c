@@ -18,7 +18,8 @@
 /* Where the journal ends. */
 struct journal_end {
 	uint64_t seq;
-	uint64_t text; /* length of the text of `.log` */
+	uint64_t text;    /* length of the text of `.log` */
+	int64_t recorded; /* when the last event was */
 };
 
 struct graveyard {
@@ -43,6 +44,7 @@ static int find_journal_end(struct graveyard *g)
 	if (r < 0)
 		return r;
 	g->committed.seq = last.seq;
+	g->committed.recorded = last.seq ? last.recorded : 0;
 	r = journal_text_end(g->store, last.seq, &g->committed.text);
 	g->staged = g->committed;
 	g->removed = last.seq;
@@ -81,7 +83,17 @@ struct store *graveyard_store(const struct graveyard *g)
 
 uint64_t graveyard_seq(const struct graveyard *g)
 {
-	return g->staged.seq;
+	return g->committed.seq;
+}
+
+int64_t graveyard_changed(const struct graveyard *g)
+{
+	return g->committed.recorded;
+}
+
+uint64_t graveyard_log_size(const struct graveyard *g)
+{
+	return g->committed.text;
 }
 
 int graveyard_admits(const struct graveyard *g, const char *name, size_t len)
@@ -241,6 +253,7 @@ static int append(struct graveyard *g, const struct event *event, const struct g
 	g->count++;
 	g->staged.seq++;
 	g->staged.text += line.len;
+	g->staged.recorded = e->recorded;
 	return 0;
 }
 
@@ -422,6 +435,21 @@ int graveyard_fresh(struct graveyard *g, int64_t now)
 bool graveyard_staged(const struct graveyard *g)
 {
 	return g->begun;
+}
+
+bool graveyard_staged_for(const struct graveyard *g, const char *name, size_t len)
+{
+	if (g->doomed)
+		return true;
+	for (unsigned i = 0; g->begun && i < g->count; i++)
+		if (strlen(g->events[i].name) == len && memcmp(g->events[i].name, name, len) == 0)
+			return true;
+	return false;
+}
+
+unsigned graveyard_staged_events(const struct graveyard *g)
+{
+	return g->begun ? g->count : 0;
 }
 
 bool graveyard_has_room(const struct graveyard *g)

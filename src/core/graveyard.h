@@ -34,8 +34,14 @@ int graveyard_admits(const struct graveyard *g, const char *name, size_t len);
 
 struct store *graveyard_store(const struct graveyard *g);
 
-/* The number of the last event, staged ones included; 0 if there was none. */
+/* The number of the last event that has happened, staged ones left out; 0 if there was none. */
 uint64_t graveyard_seq(const struct graveyard *g);
+
+/* When it was recorded; 0 if there was none. */
+int64_t graveyard_changed(const struct graveyard *g);
+
+/* Length of the text of `.log`. */
+uint64_t graveyard_log_size(const struct graveyard *g);
 
 /* ---- looking ---- */
 
@@ -111,8 +117,12 @@ int graveyard_fresh(struct graveyard *g, int64_t now);
 /* May `uid` write to the name? 0, also if it does not exist; -EACCES; the store's. */
 int graveyard_may_write(struct graveyard *g, const char *name, size_t len, uid_t uid);
 
-/* Is something staged? */
+/* Is something staged? And for this name? (Once a write of the store has failed: for every name.) */
 bool graveyard_staged(const struct graveyard *g);
+bool graveyard_staged_for(const struct graveyard *g, const char *name, size_t len);
+
+/* How many events are staged. */
+unsigned graveyard_staged_events(const struct graveyard *g);
 
 /* Is there room for another deed before a commit? */
 bool graveyard_has_room(const struct graveyard *g);

@@ -10,8 +10,8 @@
  *
  * Everything is done by one caller, one call at a time. Every call returns 0 or more on success and -errno
  * on failure: -ENOSPC the medium is full; -EIO it failed, or what it holds is damaged; -EBUSY another
- * process has it; -ENOMEM; -EROFS opened for reading. -ENOENT only where a call says so. What a
- * failed call would have returned is left untouched.
+ * process has it; -ENOMEM; -EROFS opened for reading; -EINVAL the caller broke what is said here.
+ * -ENOENT only where a call says so. What a failed call would have returned is left untouched.
  */
 #pragma once
 
@@ -86,7 +86,8 @@ struct store_ops {
 	/*
 	 * A transaction. Writes are only allowed within one, and are seen by the same caller's reads at
 	 * once, by nobody else before commit() succeeded. commit() makes all of it durable, or fails, and
-	 * then the transaction is over and nothing of it has happened. rollback() cannot fail.
+	 * then the transaction is over and nothing of it has happened. rollback() cannot fail. A write
+	 * that failed spoils its transaction: the calls after it, commit() too, may fail likewise.
 	 */
 	int (*begin)(struct store *store);
 	int (*commit)(struct store *store);

@@ -17,12 +17,12 @@ need_shells()
 	PATH=$T/bin:$PATH
 }
 
-# helper NAME: prints the path of a program of tests/mount/helpers. meson has built it beside the
-# tests; by hand, or if its source is newer, it is compiled here.
+# helper NAME: prints the path of a program of tests/mount/helpers. meson has built it; by
+# hand, or if its source is newer, it is compiled here.
 helper()
 {
 	helper_source=$(dirname "$test_script")/helpers/$1.c
-	helper_built=$(dirname "$GRAVEYARDFS")/tests/mount/$1
+	helper_built=$(dirname "$GRAVEYARDFS")/tests/mount/helpers/$1
 	if [ ! -x "$helper_built" ] || [ "$helper_source" -nt "$helper_built" ]; then
 		helper_built=$T/$1
 		${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -pthread \
@@ -60,4 +60,77 @@ count_readers()
 		esac
 	done
 	echo "$count"
+}
+
+# --- the rules of lives, told by system calls
+
+need_try()
+{
+	try=$(helper try)
+	named=0
+}
+
+# gets WORDS STEP…: what the steps of helpers/try.c come to, with paths from the graveyard on.
+gets()
+{
+	want=$1
+	shift
+	expect_eq "try $*" "$(cd "$G" && "$try" "$@")" "$want"
+}
+
+# journal EVENTS: what has happened to $n, as LIFE WHAT CODE, joined by commas.
+journal()
+{
+	expect_eq "the journal of $n" \
+		"$(awk -v name="$n" '$3 == name { print $4, $5, $6 }' "$G/.log" |
+			sed 's/ -$//' | paste -sd ,)" "$1"
+}
+
+# field NAME: of the stone of $n, without its quotes.
+field()
+{
+	sed -n "s/^$1: \"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" "$G/$n"
+}
+
+has_stone()
+{
+	expect_eq "the fields of $n" "$(sed 's/:.*//' "$G/$n" | paste -sd ' ')" "$1"
+}
+
+absent()
+{
+	for path in "$@"; do
+		[ ! -e "$G/$path" ] || fail "there is $path"
+	done
+}
+
+# new STATE: $n is a name of its own in that state; what happened so far is in $past.
+new()
+{
+	named=$((named + 1))
+	n=$1-$named
+	past='1 born,'
+	case $1 in
+	never) past= ;;
+	alive) touch "$G/.born/$n" ;;
+	ready)
+		touch "$G/.born/$n" "$G/.ready/$n"
+		past='1 born,1 ready,'
+		;;
+	dead)
+		touch "$G/.born/$n" "$G/.died/$n"
+		past='1 born,1 died,'
+		;;
+	dead3)
+		touch "$G/.born/$n"
+		echo 3 >"$G/.died/$n"
+		past='1 born,1 died 3,'
+		;;
+	esac
+}
+
+# nothing_new: beyond what new() made.
+nothing_new()
+{
+	journal "${past%,}"
 }

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -212,6 +214,8 @@ pid_t scratch_fork(void (*f)(struct scratch *), struct scratch *scratch)
 	if (pid == 0) {
 		/* Or an assertion would jump to the next test, in the child. */
 		(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+		/* Or one that is never waited for, as a test before it failed, would live on. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		f(scratch);
 		_exit(0);
 	}

@@ -189,6 +189,13 @@ static int try_access(char **args)
 	return access(args[0], W_OK);
 }
 
+static int try_stat(char **args)
+{
+	struct stat st;
+
+	return stat(args[0], &st);
+}
+
 static int try_mkdir(char **args)
 {
 	return mkdir(args[0], 0777);
@@ -241,14 +248,33 @@ static const struct step {
 	int args;
 	int (*run)(char **args);
 } steps[] = {
-	{"open", 2, try_open},         {"write", 1, try_write},         {"fill", 2, try_fill},
-	{"read", 0, try_read},         {"flush", 0, try_flush},         {"close", 0, try_close},
-	{"truncate", 1, try_truncate}, {"ftruncate", 0, try_ftruncate}, {"utimens", 1, try_utimens},
-	{"futimens", 0, try_futimens}, {"mtime", 1, try_mtime},         {"chmod", 2, try_chmod},
-	{"fchmod", 1, try_fchmod},     {"chown", 2, try_chown},         {"access", 1, try_access},
-	{"mkdir", 1, try_mkdir},       {"rmdir", 1, try_rmdir},         {"mknod", 1, try_mknod},
-	{"mkfifo", 1, try_mkfifo},     {"rename", 2, try_rename},       {"link", 2, try_link},
-	{"symlink", 2, try_symlink},   {"unlink", 1, try_unlink},       {"setuid", 1, try_setuid},
+	/* clang-format off */
+	{"open", 2, try_open},
+	{"write", 1, try_write},
+	{"fill", 2, try_fill},
+	{"read", 0, try_read},
+	{"flush", 0, try_flush},
+	{"close", 0, try_close},
+	{"truncate", 1, try_truncate},
+	{"ftruncate", 0, try_ftruncate},
+	{"utimens", 1, try_utimens},
+	{"futimens", 0, try_futimens},
+	{"mtime", 1, try_mtime},
+	{"chmod", 2, try_chmod},
+	{"fchmod", 1, try_fchmod},
+	{"chown", 2, try_chown},
+	{"stat", 1, try_stat},
+	{"access", 1, try_access},
+	{"mkdir", 1, try_mkdir},
+	{"rmdir", 1, try_rmdir},
+	{"mknod", 1, try_mknod},
+	{"mkfifo", 1, try_mkfifo},
+	{"rename", 2, try_rename},
+	{"link", 2, try_link},
+	{"symlink", 2, try_symlink},
+	{"unlink", 1, try_unlink},
+	{"setuid", 1, try_setuid},
+	/* clang-format on */
 };
 
 static const struct step *find_step(const char *name)

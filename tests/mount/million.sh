@@ -1,0 +1,169 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A million tombstones: little memory, no scan at the start, and every listing and text right.
+TIME_LIMIT=240
+set -eu
+. "$(dirname "$0")/../lib/mount.sh"
+for tool in sqlite3 python3; do
+	command -v "$tool" >/dev/null || skip "there is no $tool"
+done
+mount -o remount,size=1g "$T"
+
+sanitized()
+{
+	nm -D "$GRAVEYARDFS" 2>/dev/null | grep -q __asan_init
+}
+names=1000000
+! sanitized || names=100000
+events=$((2 * names))
+
+# Sanitizers need memory for themselves.
+expect_small()
+{
+	rss=$(awk '/^Rss:/ { print $2 }' "/proc/$daemon/smaps_rollup")
+	echo "memory $1: $rss kB"
+	sanitized || [ "$rss" -lt 32768 ] || fail "memory of the daemon $1: $rss kB"
+}
+
+# Name i was born as event 2i-1 and died as event 2i, all at one moment, and only of the last is the code known.
+# A line of .log then has as many bytes as any other, plus the digits of its number.
+start_graveyard
+stop_graveyard
+line=' 2026-01-01T00:00:00.123456789Z n0000001 1 born - 0 0 1 '
+sqlite3 "$DB" <<END
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+BEGIN;
+CREATE TEMP TABLE t (i INTEGER PRIMARY KEY, at INTEGER);
+WITH RECURSIVE e (i, at) AS (
+  SELECT 1, 0 UNION ALL SELECT i + 1, at + length(i) + ${#line} FROM e WHERE i < $events
+) INSERT INTO t SELECT * FROM e;
+INSERT INTO graves (id, name, uid, gid, life, on_view)
+  SELECT i, printf('n%07d', i), 0, 0, 1, 1 FROM t WHERE i <= $names;
+INSERT INTO lives (grave, life, born, died, exit_code, born_seq, died_seq, code_seq, history_at)
+  SELECT i, 1, 1767225600123456789, 1767225600123456789, iif(i = $names, 3, NULL),
+    2 * i - 1, 2 * i, iif(i = $names, 2 * i, NULL), 0
+  FROM t WHERE i <= $names;
+INSERT INTO events (seq, time, recorded, grave, life, what, exit_code, uid, gid, pid, text_at)
+  SELECT i, 1767225600123456789, 1767225600123456789, (i + 1) / 2, 1,
+    iif(i % 2 = 1, 1, 4), iif(i = $events, 3, NULL), 0, 0, 1, at FROM t;
+COMMIT;
+PRAGMA journal_mode = WAL;
+END
+
+# The start reads a few pages only.
+start_graveyard --max-names 2000000
+bytes=$(awk '/^rchar/ { print $2 }' "/proc/$daemon/io")
+[ "$bytes" -lt 1000000 ] || fail "the start has read $bytes bytes"
+expect_small "after the start"
+expect_eq "a stone" "$(paste -sd '|' "$G/n0000042")" \
+	'Born: "2026-01-01T00:00:00.123456789Z"|Died: "2026-01-01T00:00:00.123456789Z"'
+expect_eq "a code" "$(cat "$G/.wait/exitcode/$(printf 'n%07d' "$names")")" 3
+
+# Listings.
+expected_names()
+{
+	seq -f 'n%07.0f' 1 "$names"
+}
+timeout 60 ls -f "$G" >listed
+expect_eq "names, . and .." "$(wc -l <listed)" $((names + 2))
+expected_names >expected
+grep '^n' listed | sort | cmp - expected
+expect_small "after a listing"
+
+# The journal.
+expect_eq "tail -n 1 of .log" "$(timeout 10 tail -n 1 "$G/.log")" \
+	"$events 2026-01-01T00:00:00.123456789Z $(printf 'n%07d' "$names") 1 died 3 0 0 1"
+cat >random.py <<'END'
+import os, random, sys
+path, events, const = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+
+def at(seq):
+	"""Where the line of an event begins."""
+	digits, low, total = 1, 1, 0
+	while low * 10 <= seq:
+		total += 9 * low * digits
+		digits, low = digits + 1, low * 10
+	return total + (seq - low) * digits + (seq - 1) * const
+
+def line(seq):
+	what = "born -" if seq % 2 else "died -" if seq < events else "died 3"
+	return b"%d 2026-01-01T00:00:00.123456789Z n%07d 1 %s 0 0 1\n" % (seq, (seq + 1) // 2, what.encode())
+
+fd = os.open(path, os.O_RDONLY)
+assert os.fstat(fd).st_size == at(events + 1), "size"
+random.seed(1)
+for n in range(300):
+	seq = random.randint(1, events)
+	skip = random.randrange(len(line(seq)))
+	size = random.choice([1, 10, 300, 5000, 70000])
+	want = b"".join(line(s) for s in range(seq, min(seq + size // 50 + 2, events + 1)))[skip:skip + size]
+	got = os.pread(fd, size, at(seq) + skip)
+	assert got == want, (seq, skip, size, got[:100], want[:100])
+assert os.pread(fd, 100, at(events + 1)) == b""
+assert os.pread(fd, 100, at(events + 1) + 12345) == b""
+END
+timeout 60 python3 random.py "$G/.log" "$events" "${#line}"
+expect_small "after reading .log"
+
+# .status, too, from its beginning, its middle and its end; and a view that shows one of a million. However far
+# somebody jumps, others are served meanwhile: nobody's stat takes a second.
+cat >meanwhile.py <<'END'
+import os, subprocess, sys, time
+worst, process = 0, subprocess.Popen(sys.argv[2:])
+while process.poll() is None:
+	start = time.monotonic()
+	os.stat(sys.argv[1])
+	worst = max(worst, time.monotonic() - start)
+	time.sleep(0.001)
+if worst > 1:
+	sys.exit("FAILED: a stat took %.1f s during %s" % (worst, " ".join(sys.argv[2:])))
+sys.exit(process.returncode)
+END
+meanwhile()
+{
+	timeout 60 python3 meanwhile.py "$G/n0000001" "$@"
+}
+row=' dead     1 01-01 00:00:00 01-01 00:00:00 '
+expect_eq "head of .status" "$(timeout 10 sed -n '2p;3q' "$G/.status")" "$(printf '%-33s%s   -' n0000001 "$row")"
+got=$(meanwhile dd "if=$G/.status" bs=80 skip=$((names / 2)) count=1 status=none)
+expect_eq "middle of .status" "$got" "$(printf 'n%07d%25s%s   -' $((names / 2)) '' "$row")"
+got=$(meanwhile tail -n 1 "$G/.status")
+expect_eq "tail of .status" "$got" "$(printf 'n%07d%25s%s   3' "$names" '' "$row")"
+expect_small "after reading .status"
+got=$(meanwhile ls "$G/.exitcode")
+expect_eq "the only one with a code" "$got" "$(printf 'n%07d' "$names")"
+
+# A listing while names come and go: those that are there throughout appear exactly once.
+churn()
+{
+	i=1
+	while [ ! -e listing-done ]; do
+		: >"$G/.born/x$i"
+		rm "$G/$(printf 'n%07d' $((i * 7)))"
+		i=$((i + 1))
+	done
+	echo "$i" >churned
+}
+churn &
+churn=$!
+timeout 100 ls -f "$G" >listed
+: >listing-done
+wait_exits "$churn" 0
+[ "$(cat churned)" -gt 10 ] || fail "nothing happened during the listing"
+# What went may have been seen or not.
+awk -v n="$(cat churned)" '{ i = substr($0, 2) + 0; if (i % 7 || i / 7 >= n) print }' expected >throughout
+grep '^n' listed | sort >seen
+expect_eq "seen twice" "$(uniq -d seen)" ""
+expect_eq "not seen" "$(comm -13 seen throughout)" ""
+expect_eq "neither there before" "$(comm -23 seen expected)" ""
+expect_eq "born during the listing, seen twice" "$(grep '^x' listed | sort | uniq -d)" ""
+expect_small "after births and removals"
+
+# At the end the mount does not stay for as long as it takes to leave a million files underneath. (Those would
+# fill this test's disk, so it does not let them.)
+kill -s TERM "$daemon"
+timeout 20 sh -c 'while mountpoint -q "$1"; do sleep 0.1; done' sh "$G" || fail "the mount stays"
+kill -s KILL "$daemon" 2>/dev/null || :
+wait_graveyard
+connection=

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* To be linked as scarce.h says. */
+#include "fs/state.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scarce.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ROOT 1
+
+static int setup(void **state)
+{
+	static const struct state_limits limits = {.nodes = 40, .handles = 8, .tails = 3};
+
+	return state_new(&limits, (struct state **)state);
+}
+
+static int teardown(void **state)
+{
+	state_free(*state);
+	return 0;
+}
+
+static uint64_t intern(struct state *s, unsigned view, const char *text)
+{
+	uint64_t id = 0;
+
+	assert_int_equal(state_node_intern(s, view, text, strlen(text), &id), 0);
+	return id;
+}
+
+/* With a reference, as LOOKUP takes it. */
+static uint64_t look_up(struct state *s, unsigned view, const char *text)
+{
+	uint64_t id = intern(s, view, text);
+
+	state_node_ref(s, id);
+	return id;
+}
+
+static uint64_t open_handle(struct state *s, uint64_t node, uint32_t flags)
+{
+	struct handle handle = {.node = node, .flags = flags, .deadline = INT64_MAX};
+	uint64_t fh = 0;
+
+	assert_int_equal(state_handle_open(s, &handle, &fh), 0);
+	assert_true(fh != 0);
+	return fh;
+}
+
+static void set_flags(struct state *s, uint64_t fh, uint32_t flags)
+{
+	struct handle handle = *state_handle(s, fh);
+
+	handle.flags = flags;
+	state_handle_set(s, fh, &handle);
+}
+
+/* ---- nodes ---- */
+
+static void the_root_is_always_there(void **state)
+{
+	struct state *s = *state;
+	uint64_t fh;
+
+	assert_int_equal(intern(s, 0, ""), ROOT);
+	assert_non_null(state_node(s, ROOT));
+	assert_int_equal(state_node(s, ROOT)->view, 0);
+	assert_string_equal(state_node(s, ROOT)->text, "");
+	state_node_ref(s, ROOT);
+	state_node_forget(s, ROOT, UINT64_MAX);
+	fh = open_handle(s, ROOT, 0);
+	assert_int_equal(state_node(s, ROOT)->handles, 1);
+	state_handle_close(s, fh);
+	assert_int_equal(intern(s, 0, ""), ROOT);
+}
+
+static void the_same_name_has_the_same_id_while_it_is_known(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = look_up(s, 1, "a");
+
+	assert_int_equal(intern(s, 1, "a"), a);
+	assert_true(look_up(s, 2, "a") != a);
+	assert_true(look_up(s, 1, "aa") != a);
+	assert_true(look_up(s, 1, "") != a);
+	assert_int_equal(intern(s, 1, "a"), a);
+	assert_int_equal(state_node(s, a)->view, 1);
+	assert_int_equal(state_node(s, a)->len, 1);
+	assert_string_equal(state_node(s, a)->text, "a");
+}
+
+static void a_node_lasts_as_long_as_its_references(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = look_up(s, 1, "a");
+
+	state_node_ref(s, a);
+	state_node_ref(s, a);
+	state_node_forget(s, a, 2);
+	assert_non_null(state_node(s, a));
+	state_node_forget(s, a, 1);
+	assert_null(state_node(s, a));
+	assert_true(intern(s, 1, "a") != a);
+	assert_null(state_node(s, a));
+}
+
+static void a_stale_id_is_nobody(void **state)
+{
+	struct state *s = *state;
+	uint64_t stale = look_up(s, 1, "a"), fresh;
+
+	state_node_forget(s, stale, 1);
+	fresh = look_up(s, 1, "b"); /* in the same place */
+	state_node_ref(s, stale);
+	state_node_own(s, stale, 5, 5);
+	state_node_forget(s, stale, 100);
+	assert_null(state_node(s, stale));
+	assert_non_null(state_node(s, fresh));
+	assert_int_equal(state_node(s, fresh)->uid, 0);
+	state_node_forget(s, fresh, 1);
+	assert_null(state_node(s, fresh));
+	state_node_forget(s, fresh, 1);
+}
+
+static void an_id_that_never_was_is_nobody(void **state)
+{
+	static const uint64_t ids[] = {0, 2, 3, 0xffffff, UINT64_MAX, UINT64_C(1) << 63, 1u << 24};
+	struct state *s = *state;
+
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		assert_null(state_node(s, ids[i]));
+		assert_null(state_handle(s, ids[i]));
+		state_node_ref(s, ids[i]);
+		state_node_forget(s, ids[i], 1);
+		state_handle_close(s, ids[i]);
+		state_handle_set(s, ids[i], &(struct handle){0});
+	}
+}
+
+static void forgetting_more_than_was_referenced_is_harmless(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = look_up(s, 1, "a");
+
+	state_node_forget(s, a, UINT64_MAX);
+	assert_null(state_node(s, a));
+}
+
+static void a_node_without_a_reference_lasts_until_the_next(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = intern(s, 1, "a"), b, fh;
+
+	assert_non_null(state_node(s, a));
+	b = intern(s, 1, "b");
+	assert_null(state_node(s, a));
+	fh = open_handle(s, b, 0); /* a handle keeps it, too */
+	(void)intern(s, 1, "c");
+	assert_non_null(state_node(s, b));
+	state_handle_close(s, fh);
+	assert_null(state_node(s, b));
+}
+
+static void a_node_without_a_reference_may_be_forgotten(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = intern(s, 1, "a");
+
+	state_node_forget(s, a, 1);
+	assert_null(state_node(s, a));
+	assert_true(look_up(s, 1, "b") != look_up(s, 1, "c"));
+}
+
+static void asking_again_and_again_uses_nothing_up(void **state)
+{
+	struct state *s = *state;
+
+	for (int i = 0; i < 1000; i++) {
+		char name[300];
+
+		memset(name, 'x', sizeof(name));
+		(void)snprintf(name + 280, 20, "%d", i);
+		(void)intern(s, 1, name);
+		(void)intern(s, 1, "the same");
+	}
+}
+
+static void names_of_any_length_are_kept(void **state)
+{
+	static const size_t lens[] = {0, 1, 86, 87, 88, 89, 253, WHO_MAX - 1, WHO_MAX};
+	struct state *s = *state;
+	char text[WHO_MAX + 1];
+
+	memset(text, 'x', sizeof(text));
+	for (int again = 0; again < 5; again++) {
+		for (size_t i = 0; i < COUNT(lens); i++) {
+			uint64_t id = 0, same = 0;
+
+			assert_int_equal(state_node_intern(s, 9, text, lens[i], &id), 0);
+			state_node_ref(s, id);
+			assert_int_equal(state_node_intern(s, 9, text, lens[i], &same), 0);
+			assert_int_equal(same, id);
+			assert_int_equal(state_node(s, id)->len, lens[i]);
+			assert_int_equal(strlen(state_node(s, id)->text), lens[i]);
+			state_node_forget(s, id, 1);
+			assert_null(state_node(s, id));
+		}
+		assert_int_equal(state_node_intern(s, 9, text, WHO_MAX + 1, &(uint64_t){0}),
+				 -ENAMETOOLONG);
+	}
+}
+
+static void nodes_run_out_and_come_back(void **state)
+{
+	struct state *s = *state;
+	uint64_t ids[40], id = 77;
+	char name[16];
+	unsigned count = 0;
+
+	for (; count < COUNT(ids); count++) {
+		(void)snprintf(name, sizeof(name), "n%u", count);
+		if (state_node_intern(s, 1, name, strlen(name), &ids[count]) < 0)
+			break;
+		state_node_ref(s, ids[count]);
+	}
+	assert_int_equal(count, 39); /* and the root */
+	assert_int_equal(state_node_intern(s, 1, "x", 1, &id), -ENFILE);
+	assert_int_equal(id, 77);
+	assert_int_equal(intern(s, 1, "n5"), ids[5]);
+	state_node_forget(s, ids[5], 1);
+	id = look_up(s, 1, "x");
+	assert_string_equal(state_node(s, id)->text, "x");
+	for (unsigned i = 0; i < count; i++)
+		state_node_forget(s, ids[i], 1);
+	for (unsigned i = 0; i < count - 1; i++) {
+		(void)snprintf(name, sizeof(name), "m%u", i);
+		(void)look_up(s, 1, name);
+	}
+}
+
+static void long_names_run_out_without_taking_nodes_along(void **state)
+{
+	struct state *s = *state;
+	uint64_t longs[40], id = 77;
+	unsigned count = 0;
+	char name[200];
+
+	memset(name, 'x', sizeof(name));
+	for (; count < COUNT(longs); count++) {
+		if (state_node_intern(s, count, name, sizeof(name), &longs[count]) < 0)
+			break;
+		state_node_ref(s, longs[count]);
+	}
+	assert_in_range(count, 1, 38);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(state_node_intern(s, 99, name, sizeof(name), &id), -ENFILE);
+	assert_int_equal(id, 77);
+	for (unsigned i = count; i < 39; i++)
+		(void)look_up(s, i, "short");
+	state_node_forget(s, longs[0], 1);
+	assert_int_equal(state_node_intern(s, 99, name, sizeof(name), &id), 0);
+	assert_memory_equal(state_node(s, id)->text, name, sizeof(name));
+}
+
+static void a_node_has_the_owner_it_was_given(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = look_up(s, 1, "a");
+
+	state_node_own(s, a, 10, 20);
+	assert_int_equal(state_node(s, a)->uid, 10);
+	assert_int_equal(state_node(s, a)->gid, 20);
+	state_node_forget(s, a, 1);
+	a = look_up(s, 1, "a");
+	assert_int_equal(state_node(s, a)->uid, 0);
+}
+
+/* ---- handles ---- */
+
+static void a_handle_keeps_its_node(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = look_up(s, 1, "a"), fh = open_handle(s, a, 0), other = open_handle(s, a, 0);
+
+	state_node_forget(s, a, 1);
+	assert_int_equal(state_node(s, a)->handles, 2);
+	state_handle_close(s, fh);
+	assert_null(state_handle(s, fh));
+	assert_int_equal(state_node(s, a)->handles, 1);
+	state_handle_close(s, fh);
+	assert_int_equal(state_node(s, a)->handles, 1);
+	state_handle_close(s, other);
+	assert_null(state_node(s, a));
+}
+
+static void a_node_counts_the_creations_that_are_pending(void **state)
+{
+	struct state *s = *state;
+	uint64_t a = look_up(s, 1, "a");
+	uint64_t first = open_handle(s, a, HANDLE_PENDING | HANDLE_WRITABLE);
+	uint64_t second = open_handle(s, a, HANDLE_PENDING);
+	uint64_t third = open_handle(s, a, HANDLE_WRITABLE);
+
+	assert_int_equal(state_node(s, a)->pending, 2);
+	set_flags(s, first, HANDLE_WRITABLE | HANDLE_COUNTED);
+	assert_int_equal(state_node(s, a)->pending, 1);
+	set_flags(s, third, HANDLE_PENDING);
+	assert_int_equal(state_node(s, a)->pending, 2);
+	assert_int_equal(state_node(s, a)->handles, 3);
+	state_handle_close(s, second);
+	assert_int_equal(state_node(s, a)->pending, 1);
+	state_handle_close(s, third);
+	assert_int_equal(state_node(s, a)->pending, 0);
+	assert_int_equal(state_node(s, a)->handles, 1);
+}
+
+static void handles_run_out_and_their_numbers_are_not_used_again(void **state)
+{
+	struct state *s = *state;
+	struct handle handle = {.node = look_up(s, 1, "a")};
+	uint64_t fhs[8], fh = 77;
+
+	for (unsigned i = 0; i < COUNT(fhs); i++) {
+		fhs[i] = open_handle(s, handle.node, 0);
+		assert_in_range(state_handle_index(fhs[i]), 1, COUNT(fhs));
+		for (unsigned j = 0; j < i; j++)
+			assert_true(state_handle_index(fhs[i]) != state_handle_index(fhs[j]));
+	}
+	assert_int_equal(state_handle_open(s, &handle, &fh), -ENFILE);
+	assert_int_equal(fh, 77);
+	assert_int_equal(state_node(s, handle.node)->handles, 8);
+	state_handle_close(s, fhs[3]);
+	fh = open_handle(s, handle.node, 0);
+	for (unsigned i = 0; i < COUNT(fhs); i++)
+		assert_true(fh != fhs[i]);
+	assert_int_equal(state_handle_index(fh), state_handle_index(fhs[3]));
+	assert_null(state_handle(s, fhs[3]));
+	assert_non_null(state_handle(s, fh));
+}
+
+static void open_handles_are_gone_through(void **state)
+{
+	struct state *s = *state;
+	uint64_t node = look_up(s, 1, "a"), fhs[4], fh = 0;
+
+	assert_int_equal(state_handle_next(s, 0), 0);
+	for (unsigned i = 0; i < COUNT(fhs); i++)
+		fhs[i] = open_handle(s, node, 0);
+	state_handle_close(s, fhs[0]);
+	state_handle_close(s, fhs[2]);
+	fh = state_handle_next(s, fh);
+	assert_int_equal(fh, fhs[1]);
+	state_handle_close(s, fh); /* as one goes */
+	fh = state_handle_next(s, fh);
+	assert_int_equal(fh, fhs[3]);
+	assert_int_equal(state_handle_next(s, fh), 0);
+}
+
+/* ---- tails ---- */
+
+static uint32_t new_tail(struct state *s, const char *text)
+{
+	uint32_t tail = 0;
+
+	assert_int_equal(state_tail_new(s, text, strlen(text), &tail), 0);
+	assert_true(tail != 0);
+	return tail;
+}
+
+static void set_tail(struct state *s, uint64_t fh, uint32_t tail)
+{
+	struct handle handle = *state_handle(s, fh);
+
+	handle.tail = tail;
+	state_handle_set(s, fh, &handle);
+}
+
+static void assert_tail(struct state *s, uint64_t fh, const char *expected)
+{
+	size_t len;
+	const char *text = state_tail(s, state_handle(s, fh)->tail, &len);
+
+	assert_int_equal(len, strlen(expected));
+	assert_memory_equal(text, expected, len);
+}
+
+static void a_tail_is_let_go_with_its_handle(void **state)
+{
+	struct state *s = *state;
+	uint64_t node = look_up(s, 1, "a");
+
+	for (int i = 0; i < 10; i++) {
+		uint64_t first = open_handle(s, node, 0), second = open_handle(s, node, 0);
+
+		set_tail(s, first, new_tail(s, "Born: "));
+		set_tail(s, second, new_tail(s, "ExitCode: "));
+		set_flags(s, first, HANDLE_WRITABLE); /* keeps it */
+		assert_tail(s, first, "Born: ");
+		set_tail(s, first, new_tail(s, "Born: 2026")); /* lets the other go */
+		assert_tail(s, first, "Born: 2026");
+		assert_tail(s, second, "ExitCode: ");
+		set_tail(s, second, 0);
+		state_handle_close(s, first);
+		state_handle_close(s, second);
+	}
+}
+
+static void tails_run_out_and_come_back(void **state)
+{
+	struct state *s = *state;
+	uint32_t tails[3], tail = 77;
+	char text[STONE_WRITE_MAX];
+	size_t len;
+
+	memset(text, 't', sizeof(text));
+	for (size_t i = 0; i < COUNT(tails); i++)
+		assert_int_equal(state_tail_new(s, text, sizeof(text) - i, &tails[i]), 0);
+	assert_int_equal(state_tail_new(s, text, 1, &tail), -ENFILE);
+	assert_int_equal(tail, 77);
+	for (size_t i = 0; i < COUNT(tails); i++) {
+		assert_memory_equal(state_tail(s, tails[i], &len), text, sizeof(text) - i);
+		assert_int_equal(len, sizeof(text) - i);
+		state_tail_free(s, tails[i]);
+	}
+	(void)new_tail(s, "x");
+}
+
+/* ---- all of it ---- */
+
+static void without_memory_there_is_no_state(void **state)
+{
+	static const struct state_limits limits = {.nodes = 4, .handles = 4, .tails = 4};
+	struct state *s = NULL;
+
+	(void)state;
+	for (unsigned n = 1;; n++) {
+		int r;
+
+		scarce_memory(n);
+		r = state_new(&limits, &s);
+		if (scarce_memory_to_come()) {
+			scarce_memory(0);
+			assert_int_equal(r, 0);
+			assert_true(n > 4);
+			break;
+		}
+		assert_int_equal(r, -ENOMEM);
+		assert_null(s);
+	}
+	state_free(s);
+	state_free(NULL);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(the_root_is_always_there),
+		TEST(the_same_name_has_the_same_id_while_it_is_known),
+		TEST(a_node_lasts_as_long_as_its_references),
+		TEST(a_stale_id_is_nobody),
+		TEST(an_id_that_never_was_is_nobody),
+		TEST(forgetting_more_than_was_referenced_is_harmless),
+		TEST(a_node_without_a_reference_lasts_until_the_next),
+		TEST(a_node_without_a_reference_may_be_forgotten),
+		TEST(asking_again_and_again_uses_nothing_up),
+		TEST(names_of_any_length_are_kept),
+		TEST(nodes_run_out_and_come_back),
+		TEST(long_names_run_out_without_taking_nodes_along),
+		TEST(a_node_has_the_owner_it_was_given),
+		TEST(a_handle_keeps_its_node),
+		TEST(a_node_counts_the_creations_that_are_pending),
+		TEST(handles_run_out_and_their_numbers_are_not_used_again),
+		TEST(open_handles_are_gone_through),
+		TEST(a_tail_is_let_go_with_its_handle),
+		TEST(tails_run_out_and_come_back),
+		cmocka_unit_test(without_memory_there_is_no_state),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Session state against a model that is a list of what there has to be. */
+#include "fs/state.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "yard.h"
+
+#define NODES 20 /* with the root */
+#define LONGS 2  /* nodes with long names: one in 16, and one */
+#define HANDLES 12
+#define TAILS 4
+#define NAMES 30
+#define STEPS 60000
+
+static const struct state_limits limits = {.nodes = NODES, .handles = HANDLES, .tails = TAILS};
+
+/* A name that may be known. */
+struct model_node {
+	unsigned view;
+	char text[256];
+	bool is_long;
+	uint64_t id; /* the last that it had; 0: none yet */
+	uint64_t references;
+	uint32_t handles, pending;
+	uid_t uid;
+};
+
+struct model_handle {
+	uint64_t fh; /* 0: not open */
+	struct model_node *node;
+	uint32_t flags;
+	char tail[16]; /* "": none */
+};
+
+struct model {
+	struct state *state;
+	uint64_t seed;
+	struct model_node nodes[NAMES];
+	struct model_handle handles[HANDLES];
+	uint64_t stale[64]; /* ids that were let go, nodes' and handles' */
+	unsigned stale_count;
+};
+
+static unsigned roll(struct model *m, unsigned n)
+{
+	return dice(&m->seed, n);
+}
+
+static bool is_known(const struct model_node *n)
+{
+	return n->references > 0 || n->handles > 0;
+}
+
+static void let_go(struct model *m, uint64_t id)
+{
+	m->stale[m->stale_count++ % 64] = id;
+}
+
+static void let_node_go(struct model *m, struct model_node *n)
+{
+	if (is_known(n))
+		return;
+	let_go(m, n->id);
+	n->pending = 0;
+	n->uid = 0;
+}
+
+static bool is_full(const struct model *m, bool is_long)
+{
+	unsigned nodes = 1, longs = 0;
+
+	for (unsigned i = 0; i < NAMES; i++) {
+		nodes += is_known(&m->nodes[i]);
+		longs += is_known(&m->nodes[i]) && m->nodes[i].is_long;
+	}
+	return nodes == NODES || (is_long && longs == LONGS);
+}
+
+/* ---- steps ---- */
+
+static bool intern(struct model *m, struct model_node *n)
+{
+	uint64_t id = 0;
+	int r = state_node_intern(m->state, n->view, n->text, strlen(n->text), &id);
+
+	if (is_known(n)) {
+		assert_int_equal(r, 0);
+		assert_int_equal(id, n->id);
+		return true;
+	}
+	assert_int_equal(r, is_full(m, n->is_long) ? -ENFILE : 0);
+	if (r < 0)
+		return false;
+	assert_true(id != n->id);
+	n->id = id;
+	return true;
+}
+
+static void look_up(struct model *m, struct model_node *n)
+{
+	if (!intern(m, n))
+		return;
+	if (roll(m, 4) == 0) {
+		let_node_go(m, n); /* nobody refers to it: it may be gone by the next step */
+		return;
+	}
+	state_node_ref(m->state, n->id);
+	n->references++;
+	if (roll(m, 3))
+		return;
+	n->uid = 1 + roll(m, 9);
+	state_node_own(m->state, n->id, n->uid, 0);
+}
+
+static void forget(struct model *m, struct model_node *n)
+{
+	uint64_t count = roll(m, 4);
+
+	if (!is_known(n))
+		return;
+	state_node_forget(m->state, n->id, count);
+	n->references -= count < n->references ? count : n->references;
+	let_node_go(m, n);
+}
+
+static struct model_handle *find_free(struct model *m)
+{
+	for (unsigned i = 0; i < HANDLES; i++)
+		if (!m->handles[i].fh)
+			return &m->handles[i];
+	return NULL;
+}
+
+static void open_one(struct model *m, struct model_node *n)
+{
+	uint32_t flags = roll(m, 2) ? HANDLE_PENDING | HANDLE_CREATED : 0;
+	struct model_handle *h = find_free(m);
+	struct handle handle;
+	uint64_t fh = 0;
+	int r;
+
+	if (!intern(m, n))
+		return;
+	handle = (struct handle){.node = n->id, .flags = flags, .deadline = INT64_MAX};
+	r = state_handle_open(m->state, &handle, &fh);
+	assert_int_equal(r, h ? 0 : -ENFILE);
+	if (r < 0) {
+		let_node_go(m, n);
+		return;
+	}
+	*h = (struct model_handle){.fh = fh, .node = n, .flags = flags};
+	n->handles++;
+	n->pending += flags & HANDLE_PENDING ? 1 : 0;
+}
+
+static void set_one(struct model *m, struct model_handle *h)
+{
+	struct handle handle;
+
+	if (!h->fh)
+		return;
+	handle = *state_handle(m->state, h->fh);
+	handle.flags = roll(m, 2) ? HANDLE_PENDING : HANDLE_COUNTED;
+	h->node->pending += handle.flags & HANDLE_PENDING ? 1 : 0;
+	h->node->pending -= h->flags & HANDLE_PENDING ? 1 : 0;
+	h->flags = handle.flags;
+	state_handle_set(m->state, h->fh, &handle);
+}
+
+static void set_tail(struct model *m, struct model_handle *h)
+{
+	struct handle handle;
+	unsigned tails = 0;
+	char text[16];
+	int r;
+
+	if (!h->fh)
+		return;
+	for (unsigned i = 0; i < HANDLES; i++)
+		tails += m->handles[i].fh && m->handles[i].tail[0];
+	handle = *state_handle(m->state, h->fh);
+	(void)snprintf(text, sizeof(text), "%u", roll(m, 1000000));
+	if (roll(m, 3) == 0) {
+		handle.tail = 0;
+		h->tail[0] = '\0';
+	} else {
+		r = state_tail_new(m->state, text, strlen(text), &handle.tail);
+		assert_int_equal(r, tails == TAILS ? -ENFILE : 0);
+		if (r < 0)
+			return;
+		strcpy(h->tail, text);
+	}
+	state_handle_set(m->state, h->fh, &handle);
+}
+
+static void close_one(struct model *m, struct model_handle *h)
+{
+	if (!h->fh)
+		return;
+	state_handle_close(m->state, h->fh);
+	let_go(m, h->fh);
+	h->node->handles--;
+	h->node->pending -= h->flags & HANDLE_PENDING ? 1 : 0;
+	let_node_go(m, h->node);
+	*h = (struct model_handle){0};
+}
+
+/* ---- checks ---- */
+
+static void check_node(struct model *m, const struct model_node *n)
+{
+	const struct node *node = state_node(m->state, n->id);
+
+	if (!is_known(n))
+		return;
+	assert_non_null(node);
+	assert_int_equal(node->view, n->view);
+	assert_int_equal(node->len, strlen(n->text));
+	assert_string_equal(node->text, n->text);
+	assert_int_equal(node->handles, n->handles);
+	assert_int_equal(node->pending, n->pending);
+	assert_int_equal(node->uid, n->uid);
+}
+
+static void check_handle(struct model *m, const struct model_handle *h)
+{
+	const struct handle *handle = state_handle(m->state, h->fh);
+	const char *text;
+	size_t len;
+
+	if (!h->fh)
+		return;
+	assert_non_null(handle);
+	assert_int_equal(handle->node, h->node->id);
+	assert_int_equal(handle->flags, h->flags);
+	assert_int_equal(handle->tail != 0, h->tail[0] != '\0');
+	if (!handle->tail)
+		return;
+	text = state_tail(m->state, handle->tail, &len);
+	assert_int_equal(len, strlen(h->tail));
+	assert_memory_equal(text, h->tail, len);
+}
+
+static void check(struct model *m)
+{
+	unsigned open = 0, seen = 0;
+
+	for (unsigned i = 0; i < NAMES; i++)
+		check_node(m, &m->nodes[i]);
+	for (unsigned i = 0; i < HANDLES; i++) {
+		check_handle(m, &m->handles[i]);
+		open += m->handles[i].fh != 0;
+	}
+	for (uint64_t fh = 0; (fh = state_handle_next(m->state, fh)) != 0;)
+		seen++;
+	assert_int_equal(seen, open);
+	assert_non_null(state_node(m->state, 1));
+}
+
+/* Nobody has an id again that was let go: numbers of nodes and of handles are told apart by where they go. */
+static void check_stale(struct model *m)
+{
+	uint64_t id = m->stale[roll(m, 64)];
+
+	for (unsigned i = 0; i < NAMES; i++)
+		if (is_known(&m->nodes[i]) && m->nodes[i].id == id)
+			return;
+	for (unsigned i = 0; i < HANDLES; i++)
+		if (m->handles[i].fh == id)
+			return;
+	state_node_forget(m->state, id, 1);
+	state_handle_close(m->state, id);
+}
+
+static void step(struct model *m)
+{
+	struct model_node *n = &m->nodes[roll(m, NAMES)];
+	struct model_handle *h = &m->handles[roll(m, HANDLES)];
+
+	switch (roll(m, 8)) {
+	case 0:
+	case 1:
+		look_up(m, n);
+		break;
+	case 2:
+	case 3:
+		forget(m, n);
+		break;
+	case 4:
+		open_one(m, n);
+		break;
+	case 5:
+		set_one(m, h);
+		break;
+	case 6:
+		set_tail(m, h);
+		break;
+	default:
+		close_one(m, h);
+	}
+	if (roll(m, 20) == 0)
+		check_stale(m);
+	check(m);
+}
+
+static void make_names(struct model *m)
+{
+	for (unsigned i = 0; i < NAMES; i++) {
+		struct model_node *n = &m->nodes[i];
+
+		n->view = i % 3;
+		n->is_long = i % 7 == 0;
+		memset(n->text, 'x', sizeof(n->text));
+		(void)snprintf(n->text + (n->is_long ? 200 : 0), 32, "n%u", i / 2);
+	}
+}
+
+static void whatever_is_asked_there_is_what_the_model_has(void **state)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	(void)state;
+	assert_non_null(m);
+	m->seed = 3;
+	make_names(m);
+	assert_int_equal(state_new(&limits, &m->state), 0);
+	for (int i = 0; i < STEPS; i++)
+		step(m);
+	state_free(m->state);
+	free(m);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whatever_is_asked_there_is_what_the_model_has),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
