@@ -2,6 +2,7 @@
 #include "core/recent.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -11,9 +12,10 @@ static struct recent_slot *slot_of(struct recent *recent, const char *name, size
 	return &recent->slots[hash_bytes(HASH_INIT, name, len) % RECENT_SLOTS];
 }
 
-static bool is_of(const struct recent_slot *slot, const char *name, size_t len)
+static bool is_of(const struct recent *recent, const struct recent_slot *slot, const char *name,
+		  size_t len)
 {
-	return slot->known && strlen(slot->grave.name) == len &&
+	return slot->age == recent->age + 1 && strlen(slot->grave.name) == len &&
 	       memcmp(slot->grave.name, name, len) == 0;
 }
 
@@ -24,16 +26,16 @@ int recent_look(struct recent *recent, struct store *store, const char *name, si
 	struct grave grave;
 	int r;
 
-	if (!is_of(slot, name, len)) {
+	if (!is_of(recent, slot, name, len)) {
 		r = store->ops->find(store, name, len, &grave);
 		if (r < 0)
 			return r;
-		slot->known = false;
+		slot->age = 0;
 		r = store->ops->life(store, grave.id, grave.life, &slot->life);
 		if (r < 0)
 			return r;
 		slot->grave = grave;
-		slot->known = true;
+		slot->age = recent->age + 1;
 	}
 	*ret_grave = &slot->grave;
 	*ret_life = &slot->life;
@@ -43,11 +45,10 @@ int recent_look(struct recent *recent, struct store *store, const char *name, si
 void recent_remember(struct recent *recent, const struct grave *grave, const struct life *life)
 {
 	*slot_of(recent, grave->name, strlen(grave->name)) =
-		(struct recent_slot){.known = true, .grave = *grave, .life = *life};
+		(struct recent_slot){.age = recent->age + 1, .grave = *grave, .life = *life};
 }
 
 void recent_forget(struct recent *recent)
 {
-	for (unsigned i = 0; i < RECENT_SLOTS; i++)
-		recent->slots[i].known = false;
+	recent->age++;
 }

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/store.h"
@@ -14,8 +13,9 @@
 #define RECENT_SLOTS 64u
 
 struct recent {
+	uint64_t age; /* of what may be trusted: raised by one, everything is forgotten at once */
 	struct recent_slot {
-		bool known;
+		uint64_t age; /* at which it was filled in, plus one */
 		struct grave grave;
 		struct life life;
 	} slots[RECENT_SLOTS];

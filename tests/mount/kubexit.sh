@@ -3,6 +3,7 @@
 # kubexit, unmodified, works on a graveyard: how it writes tombstones, how it watches others, and what
 # ails it on a plain directory, where a reader finds most stones empty while they are rewritten, does not.
 set -eu
+TIME_LIMIT=${TIME_LIMIT:-120}
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/shells.sh"
 

@@ -3,7 +3,6 @@
 # The command line, option by option.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
-expected_log="error: '.*/g' is a graveyard already|error: .*(is in use|EADDRINUSE)"
 
 # runs STATUS WORDS ARGUMENT…: graveyardfs ends by itself with that status, and says that. Never hangs.
 runs()
@@ -14,7 +13,8 @@ runs()
 	rc=0
 	timeout 20 "$GRAVEYARDFS" "$@" >out 2>&1 || rc=$?
 	expect_eq "exit status of graveyardfs $*" "$rc" "$status"
-	grep -q -e "$words" out || fail "graveyardfs $*: said '$(cat out)', not '$words'"
+	[ -z "$words" ] || grep -q -e "$words" out ||
+		fail "graveyardfs $*: said '$(cat out)', not '$words'"
 }
 
 # fails_with WORDS COMMAND…
@@ -92,7 +92,7 @@ cp "$DB" bad/newer.db
 sqlite3 bad/newer.db 'PRAGMA user_version = 4711' >/dev/null
 refused bad/newer.db 'bad/newer.db.*newer'
 cp "$DB" bad/damaged.db
-dd if=/dev/urandom of=bad/damaged.db bs=4096 seek=1 count=200 conv=notrunc 2>dd
+dd if=/dev/urandom of=bad/damaged.db bs=4096 seek=1 count=200 conv=notrunc 2>/dev/null
 refused bad/damaged.db 'bad/damaged.db'
 runs 111 'bad' --db bad "$G"
 runs 111 'bad/none.db' --read-only --db bad/none.db "$G"
@@ -124,14 +124,12 @@ rm -r "$G"
 
 # --- fresh; and the mountpoint is made ---
 start_graveyard --linger 1ms
-expect_eq "mode of a mountpoint made" "$(stat -c %a "$T/below" 2>/dev/null || stat -c %a "$G")" 777
 expect_eq "without --fresh" "$(cd "$G" && echo *)" "a agent db"
 stop_graveyard
 [ -f "$G/a" ] || fail "no stone was left"
+expect_eq "mode of a mountpoint that was made" "$(stat -c %a "$G")" 777
 start_graveyard --linger 1ms --fresh
-expect_eq "with --fresh" "$(ls "$G" "$G/.died" "$G/.alive" | grep -v :)" "
-
-"
+expect_eq "with --fresh" "$(find "$G" "$G/.died" "$G/.alive" -type f)" ""
 grep -q 'ExitCode: 3' "$G/.history/a" || fail "--fresh has forgotten the history"
 echo 4 >"$G/.died/a"
 expect_eq "the next life" "$(awk '$3 == "a" { print $4 }' "$G/.log" | sort -u | paste -sd ' ')" "1 2"
@@ -253,7 +251,7 @@ done
 mkdir "$G"
 mkfifo deaf
 exec 8<>deaf
-dd if=/dev/zero of=deaf bs=4k oflag=nonblock 2>dd || :
+dd if=/dev/zero of=deaf bs=4k oflag=nonblock 2>/dev/null || :
 "$GRAVEYARDFS" --db "$T/deaf.db" --linger 1ms "$G" 2>deaf &
 daemon=$!
 await is_mounted "$G"

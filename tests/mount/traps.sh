@@ -8,7 +8,7 @@ set -eu
 need_shells
 start_graveyard
 export G T
-mkfifo "$T/started" "$T/end" "$T/trapped"
+mkfifo "$T/started" "$T/trapped"
 
 # A command that says that it runs, and ends when told to.
 cat >"$T/bin/work" <<'END'
@@ -20,9 +20,12 @@ END
 chmod 755 "$T/bin/work"
 
 # start SCRIPT: in $sh, so that $! is its process, with the signals as a container has them (a job in
-# the background ignores INT). Its name is agent.
+# the background ignores INT). Its name is agent. The pipe that ends its command is its own: the last
+# one's may still have the other open.
 start()
 {
+	rm -f "$T/end"
+	mkfifo "$T/end"
 	(exec env --default-signal "$sh" "$1") 2>>"$T/said" &
 	pid=$!
 }

@@ -87,7 +87,6 @@ static void an_event_tells_who_did_what_when(void **state)
 
 	deed.by = (struct writer){1, 2, 3};
 	assert_int_equal(graveyard_stage(y->graveyard, "a", 1, &deed), 0);
-	assert_int_equal(graveyard_seq(y->graveyard), 2);
 	yard_commit(y);
 	e = yard_event(y, 2);
 	assert_int_equal(e.grave, 1);
@@ -236,6 +235,42 @@ static void what_is_refused_leaves_what_was_staged_before(void **state)
 
 /* ---- batches ---- */
 
+static void what_is_staged_is_known_by_its_name_and_has_not_happened(void **state)
+{
+	struct yard *y = *state;
+
+	assert_false(graveyard_staged_for(y->graveyard, "a", 1));
+	assert_int_equal(yard_stage(y, "a", DEED_STONE, "b10 d30"), 0);
+	assert_int_equal(yard_stage(y, "web", DEED_BIRTH, NULL), 0);
+	assert_int_equal(graveyard_staged_events(y->graveyard), 3);
+	assert_int_equal(graveyard_seq(y->graveyard), 0);
+	assert_true(graveyard_changed(y->graveyard) == 0);
+	assert_int_equal(graveyard_log_size(y->graveyard), 0);
+	assert_true(graveyard_staged_for(y->graveyard, "a", 1));
+	assert_true(graveyard_staged_for(y->graveyard, "web-1", 3));
+	assert_false(graveyard_staged_for(y->graveyard, "web-1", 5));
+	assert_false(graveyard_staged_for(y->graveyard, "we", 2));
+	yard_commit(y);
+	assert_false(graveyard_staged_for(y->graveyard, "a", 1));
+	assert_int_equal(graveyard_staged_events(y->graveyard), 0);
+	assert_int_equal(graveyard_seq(y->graveyard), 3);
+}
+
+static void a_restart_knows_where_the_journal_ended(void **state)
+{
+	struct yard *y = *state;
+	uint64_t end;
+
+	yard_tell(y, "a", DEED_STONE, "b10 d30");
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(graveyard_seq(y->graveyard), 2);
+		assert_true(graveyard_changed(y->graveyard) == NOW * SECOND);
+		assert_int_equal(journal_text_end(y->store, 2, &end), 0);
+		assert_int_equal(graveyard_log_size(y->graveyard), end);
+		yard_restart(y, NULL);
+	}
+}
+
 static void there_is_room_for_a_batch_of_the_largest_deeds(void **state)
 {
 	struct yard *y = *state;
@@ -295,10 +330,11 @@ static void what_is_rolled_back_never_was(void **state)
 	fake_store_copy(before, y->store);
 	assert_int_equal(yard_stage(y, "a", DEED_DEATH, NULL), 0);
 	assert_int_equal(yard_remove(y, "a"), 0);
-	assert_int_equal(graveyard_seq(y->graveyard), 3);
+	assert_int_equal(graveyard_staged_events(y->graveyard), 2);
 	graveyard_rollback(y->graveyard);
 	assert_true(fake_store_same(y->store, before));
 	assert_int_equal(graveyard_seq(y->graveyard), 1);
+	assert_int_equal(graveyard_staged_events(y->graveyard), 0);
 	assert_false(graveyard_staged(y->graveyard));
 	graveyard_rollback(y->graveyard); /* harmless */
 	assert_yard_life(y, "a", "1 b10");
@@ -382,6 +418,8 @@ int main(void)
 		TEST(each_life_knows_how_long_the_history_before_it_is),
 		TEST(what_is_no_news_stages_nothing),
 		TEST(what_is_refused_leaves_what_was_staged_before),
+		TEST(what_is_staged_is_known_by_its_name_and_has_not_happened),
+		TEST(a_restart_knows_where_the_journal_ended),
 		TEST(there_is_room_for_a_batch_of_the_largest_deeds),
 		TEST(each_event_is_told_once_after_its_commit),
 		TEST(what_is_rolled_back_never_was),

@@ -257,8 +257,10 @@ static void a_transaction_that_lost_a_write_takes_no_more_and_is_not_committed(v
 	assert_int_equal(yard_stage(y, "c", DEED_BIRTH, NULL), -EIO);
 	assert_int_equal(yard_remove(y, "a"), -EIO);
 	assert_true(graveyard_staged(y->graveyard));
+	assert_true(graveyard_staged_for(y->graveyard, "whoever", 7));
 	assert_int_equal(graveyard_commit(y->graveyard), -EIO);
 	assert_int_equal(fake_store_calls(y->store, FAKE_COMMIT), 0);
+	assert_false(graveyard_staged_for(y->graveyard, "whoever", 7));
 	assert_int_equal(graveyard_seq(y->graveyard), 0);
 	yard_tell(y, "a", DEED_BIRTH, NULL);
 	assert_yard_events(y, 0, "a 1 born@100");

@@ -17,9 +17,12 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ROOT 1
 
+#define IDLE 8
+#define HANDLES 8
+
 static int setup(void **state)
 {
-	static const struct state_limits limits = {.nodes = 40, .handles = 8, .tails = 3};
+	static const struct state_limits limits = {.names = IDLE, .handles = HANDLES, .tails = 3};
 
 	return state_new(&limits, (struct state **)state);
 }
@@ -35,16 +38,21 @@ static uint64_t intern(struct state *s, unsigned view, const char *text)
 	uint64_t id = 0;
 
 	assert_int_equal(state_node_intern(s, view, text, strlen(text), &id), 0);
+	assert_non_null(state_node(s, id));
 	return id;
 }
 
-/* With a reference, as LOOKUP takes it. */
-static uint64_t look_up(struct state *s, unsigned view, const char *text)
+/* So many other names, looked up once. */
+static void look_up_others(struct state *s, unsigned count)
 {
-	uint64_t id = intern(s, view, text);
+	static unsigned number;
 
-	state_node_ref(s, id);
-	return id;
+	while (count-- > 0) {
+		char name[24];
+
+		(void)snprintf(name, sizeof(name), "other-%u", number++);
+		(void)intern(s, 2, name);
+	}
 }
 
 static uint64_t open_handle(struct state *s, uint64_t node, uint32_t flags)
@@ -67,48 +75,51 @@ static void set_flags(struct state *s, uint64_t fh, uint32_t flags)
 
 /* ---- nodes ---- */
 
-static void the_root_is_always_there(void **state)
+static void the_root_and_the_views_are_always_known(void **state)
 {
 	struct state *s = *state;
-	uint64_t fh;
+	uint64_t view = intern(s, 3, ""), fh = open_handle(s, ROOT, 0);
 
 	assert_int_equal(intern(s, 0, ""), ROOT);
-	assert_non_null(state_node(s, ROOT));
 	assert_int_equal(state_node(s, ROOT)->view, 0);
 	assert_string_equal(state_node(s, ROOT)->text, "");
-	state_node_ref(s, ROOT);
-	state_node_forget(s, ROOT, UINT64_MAX);
-	fh = open_handle(s, ROOT, 0);
 	assert_int_equal(state_node(s, ROOT)->handles, 1);
 	state_handle_close(s, fh);
+	look_up_others(s, 100);
 	assert_int_equal(intern(s, 0, ""), ROOT);
+	assert_int_equal(intern(s, 3, ""), view);
+	assert_int_equal(state_node(s, view)->view, 3);
 }
 
 static void the_same_name_has_the_same_id_while_it_is_known(void **state)
 {
 	struct state *s = *state;
-	uint64_t a = look_up(s, 1, "a");
+	uint64_t a = intern(s, 1, "a");
 
 	assert_int_equal(intern(s, 1, "a"), a);
-	assert_true(look_up(s, 2, "a") != a);
-	assert_true(look_up(s, 1, "aa") != a);
-	assert_true(look_up(s, 1, "") != a);
+	assert_true(intern(s, 2, "a") != a);
+	assert_true(intern(s, 1, "aa") != a);
+	assert_true(intern(s, 1, "") != a);
 	assert_int_equal(intern(s, 1, "a"), a);
 	assert_int_equal(state_node(s, a)->view, 1);
 	assert_int_equal(state_node(s, a)->len, 1);
 	assert_string_equal(state_node(s, a)->text, "a");
 }
 
-static void a_node_lasts_as_long_as_its_references(void **state)
+static void names_are_forgotten_in_the_order_of_their_last_use(void **state)
 {
 	struct state *s = *state;
-	uint64_t a = look_up(s, 1, "a");
+	uint64_t a = intern(s, 1, "a"), b = intern(s, 1, "b");
 
-	state_node_ref(s, a);
-	state_node_ref(s, a);
-	state_node_forget(s, a, 2);
+	look_up_others(s, IDLE - 2);
 	assert_non_null(state_node(s, a));
-	state_node_forget(s, a, 1);
+	(void)intern(s, 1, "a");
+	look_up_others(s, 1);
+	assert_null(state_node(s, b));
+	assert_non_null(state_node(s, a));
+	look_up_others(s, IDLE - 2);
+	assert_non_null(state_node(s, a));
+	look_up_others(s, 1);
 	assert_null(state_node(s, a));
 	assert_true(intern(s, 1, "a") != a);
 	assert_null(state_node(s, a));
@@ -117,19 +128,17 @@ static void a_node_lasts_as_long_as_its_references(void **state)
 static void a_stale_id_is_nobody(void **state)
 {
 	struct state *s = *state;
-	uint64_t stale = look_up(s, 1, "a"), fresh;
+	uint64_t stale = intern(s, 1, "a"), fresh, fh;
 
-	state_node_forget(s, stale, 1);
-	fresh = look_up(s, 1, "b"); /* in the same place */
-	state_node_ref(s, stale);
-	state_node_own(s, stale, 5, 5);
-	state_node_forget(s, stale, 100);
+	look_up_others(s, IDLE - 1);
+	fresh = intern(s, 1, "b"); /* drives it out */
 	assert_null(state_node(s, stale));
-	assert_non_null(state_node(s, fresh));
+	state_node_own(s, stale, 5, 5);
+	fh = open_handle(s, stale, HANDLE_PENDING);
+	assert_int_equal(state_node(s, fresh)->handles, 0);
+	state_handle_close(s, fh);
 	assert_int_equal(state_node(s, fresh)->uid, 0);
-	state_node_forget(s, fresh, 1);
-	assert_null(state_node(s, fresh));
-	state_node_forget(s, fresh, 1);
+	assert_non_null(state_node(s, fresh));
 }
 
 static void an_id_that_never_was_is_nobody(void **state)
@@ -140,148 +149,73 @@ static void an_id_that_never_was_is_nobody(void **state)
 	for (size_t i = 0; i < COUNT(ids); i++) {
 		assert_null(state_node(s, ids[i]));
 		assert_null(state_handle(s, ids[i]));
-		state_node_ref(s, ids[i]);
-		state_node_forget(s, ids[i], 1);
+		state_node_own(s, ids[i], 5, 5);
 		state_handle_close(s, ids[i]);
 		state_handle_set(s, ids[i], &(struct handle){0});
 	}
 }
 
-static void forgetting_more_than_was_referenced_is_harmless(void **state)
-{
-	struct state *s = *state;
-	uint64_t a = look_up(s, 1, "a");
-
-	state_node_forget(s, a, UINT64_MAX);
-	assert_null(state_node(s, a));
-}
-
-static void a_node_without_a_reference_lasts_until_the_next(void **state)
-{
-	struct state *s = *state;
-	uint64_t a = intern(s, 1, "a"), b, fh;
-
-	assert_non_null(state_node(s, a));
-	b = intern(s, 1, "b");
-	assert_null(state_node(s, a));
-	fh = open_handle(s, b, 0); /* a handle keeps it, too */
-	(void)intern(s, 1, "c");
-	assert_non_null(state_node(s, b));
-	state_handle_close(s, fh);
-	assert_null(state_node(s, b));
-}
-
-static void a_node_without_a_reference_may_be_forgotten(void **state)
-{
-	struct state *s = *state;
-	uint64_t a = intern(s, 1, "a");
-
-	state_node_forget(s, a, 1);
-	assert_null(state_node(s, a));
-	assert_true(look_up(s, 1, "b") != look_up(s, 1, "c"));
-}
-
-static void asking_again_and_again_uses_nothing_up(void **state)
-{
-	struct state *s = *state;
-
-	for (int i = 0; i < 1000; i++) {
-		char name[300];
-
-		memset(name, 'x', sizeof(name));
-		(void)snprintf(name + 280, 20, "%d", i);
-		(void)intern(s, 1, name);
-		(void)intern(s, 1, "the same");
-	}
-}
-
 static void names_of_any_length_are_kept(void **state)
 {
-	static const size_t lens[] = {0, 1, 86, 87, 88, 89, 253, WHO_MAX - 1, WHO_MAX};
+	static const size_t lens[] = {1, 86, 87, 88, 89, 253, WHO_MAX - 1, WHO_MAX};
 	struct state *s = *state;
 	char text[WHO_MAX + 1];
 
 	memset(text, 'x', sizeof(text));
-	for (int again = 0; again < 5; again++) {
+	for (int again = 0; again < 20; again++) {
 		for (size_t i = 0; i < COUNT(lens); i++) {
 			uint64_t id = 0, same = 0;
 
 			assert_int_equal(state_node_intern(s, 9, text, lens[i], &id), 0);
-			state_node_ref(s, id);
 			assert_int_equal(state_node_intern(s, 9, text, lens[i], &same), 0);
 			assert_int_equal(same, id);
 			assert_int_equal(state_node(s, id)->len, lens[i]);
 			assert_int_equal(strlen(state_node(s, id)->text), lens[i]);
-			state_node_forget(s, id, 1);
-			assert_null(state_node(s, id));
 		}
 		assert_int_equal(state_node_intern(s, 9, text, WHO_MAX + 1, &(uint64_t){0}),
 				 -ENAMETOOLONG);
+		look_up_others(s, again % 3 * IDLE);
 	}
 }
 
-static void nodes_run_out_and_come_back(void **state)
+/* There is less room for them than for names in all: idle ones make room, and those that are open stay. */
+static void long_names_drive_idle_ones_out_and_run_out_when_all_are_open(void **state)
 {
 	struct state *s = *state;
-	uint64_t ids[40], id = 77;
-	char name[16];
-	unsigned count = 0;
-
-	for (; count < COUNT(ids); count++) {
-		(void)snprintf(name, sizeof(name), "n%u", count);
-		if (state_node_intern(s, 1, name, strlen(name), &ids[count]) < 0)
-			break;
-		state_node_ref(s, ids[count]);
-	}
-	assert_int_equal(count, 39); /* and the root */
-	assert_int_equal(state_node_intern(s, 1, "x", 1, &id), -ENFILE);
-	assert_int_equal(id, 77);
-	assert_int_equal(intern(s, 1, "n5"), ids[5]);
-	state_node_forget(s, ids[5], 1);
-	id = look_up(s, 1, "x");
-	assert_string_equal(state_node(s, id)->text, "x");
-	for (unsigned i = 0; i < count; i++)
-		state_node_forget(s, ids[i], 1);
-	for (unsigned i = 0; i < count - 1; i++) {
-		(void)snprintf(name, sizeof(name), "m%u", i);
-		(void)look_up(s, 1, name);
-	}
-}
-
-static void long_names_run_out_without_taking_nodes_along(void **state)
-{
-	struct state *s = *state;
-	uint64_t longs[40], id = 77;
+	uint64_t ids[HANDLES], id = 77, fhs[HANDLES];
 	unsigned count = 0;
 	char name[200];
 
 	memset(name, 'x', sizeof(name));
-	for (; count < COUNT(longs); count++) {
-		if (state_node_intern(s, count, name, sizeof(name), &longs[count]) < 0)
+	for (unsigned view = 0; view < 100; view++)
+		assert_int_equal(state_node_intern(s, view, name, sizeof(name), &id), 0);
+	for (id = 77; count < HANDLES; count++) {
+		if (state_node_intern(s, count, name, sizeof(name), &ids[count]) < 0)
 			break;
-		state_node_ref(s, longs[count]);
+		fhs[count] = open_handle(s, ids[count], 0);
 	}
-	assert_in_range(count, 1, 38);
-	for (int i = 0; i < 100; i++)
+	assert_in_range(count, 2, HANDLES - 1);
+	for (int i = 0; i < 200; i++)
 		assert_int_equal(state_node_intern(s, 99, name, sizeof(name), &id), -ENFILE);
 	assert_int_equal(id, 77);
-	for (unsigned i = count; i < 39; i++)
-		(void)look_up(s, i, "short");
-	state_node_forget(s, longs[0], 1);
+	look_up_others(s, 50); /* short ones have places still */
+	for (unsigned i = 0; i < count; i++)
+		assert_memory_equal(state_node(s, ids[i])->text, name, sizeof(name));
+	state_handle_close(s, fhs[0]);
 	assert_int_equal(state_node_intern(s, 99, name, sizeof(name), &id), 0);
-	assert_memory_equal(state_node(s, id)->text, name, sizeof(name));
+	assert_null(state_node(s, ids[0]));
 }
 
 static void a_node_has_the_owner_it_was_given(void **state)
 {
 	struct state *s = *state;
-	uint64_t a = look_up(s, 1, "a");
+	uint64_t a = intern(s, 1, "a");
 
 	state_node_own(s, a, 10, 20);
 	assert_int_equal(state_node(s, a)->uid, 10);
 	assert_int_equal(state_node(s, a)->gid, 20);
-	state_node_forget(s, a, 1);
-	a = look_up(s, 1, "a");
+	look_up_others(s, IDLE);
+	a = intern(s, 1, "a");
 	assert_int_equal(state_node(s, a)->uid, 0);
 }
 
@@ -290,28 +224,35 @@ static void a_node_has_the_owner_it_was_given(void **state)
 static void a_handle_keeps_its_node(void **state)
 {
 	struct state *s = *state;
-	uint64_t a = look_up(s, 1, "a"), fh = open_handle(s, a, 0), other = open_handle(s, a, 0);
+	uint64_t a = intern(s, 1, "a"), fh = open_handle(s, a, 0), other = open_handle(s, a, 0);
 
-	state_node_forget(s, a, 1);
+	look_up_others(s, 100);
 	assert_int_equal(state_node(s, a)->handles, 2);
 	state_handle_close(s, fh);
 	assert_null(state_handle(s, fh));
 	assert_int_equal(state_node(s, a)->handles, 1);
 	state_handle_close(s, fh);
 	assert_int_equal(state_node(s, a)->handles, 1);
+	set_flags(s, other, HANDLE_WRITABLE);
+	look_up_others(s, 100);
+	assert_int_equal(intern(s, 1, "a"), a);
 	state_handle_close(s, other);
+	look_up_others(s, IDLE - 1);
+	assert_non_null(state_node(s, a)); /* used last when it was closed */
+	look_up_others(s, 1);
 	assert_null(state_node(s, a));
 }
 
 static void a_node_counts_the_creations_that_are_pending(void **state)
 {
 	struct state *s = *state;
-	uint64_t a = look_up(s, 1, "a");
+	uint64_t a = intern(s, 1, "a");
 	uint64_t first = open_handle(s, a, HANDLE_PENDING | HANDLE_WRITABLE);
 	uint64_t second = open_handle(s, a, HANDLE_PENDING);
 	uint64_t third = open_handle(s, a, HANDLE_WRITABLE);
 
 	assert_int_equal(state_node(s, a)->pending, 2);
+	assert_int_equal(state_pending(s), 2);
 	set_flags(s, first, HANDLE_WRITABLE | HANDLE_COUNTED);
 	assert_int_equal(state_node(s, a)->pending, 1);
 	set_flags(s, third, HANDLE_PENDING);
@@ -321,13 +262,14 @@ static void a_node_counts_the_creations_that_are_pending(void **state)
 	assert_int_equal(state_node(s, a)->pending, 1);
 	state_handle_close(s, third);
 	assert_int_equal(state_node(s, a)->pending, 0);
+	assert_int_equal(state_pending(s), 0);
 	assert_int_equal(state_node(s, a)->handles, 1);
 }
 
 static void handles_run_out_and_their_numbers_are_not_used_again(void **state)
 {
 	struct state *s = *state;
-	struct handle handle = {.node = look_up(s, 1, "a")};
+	struct handle handle = {.node = intern(s, 1, "a")};
 	uint64_t fhs[8], fh = 77;
 
 	for (unsigned i = 0; i < COUNT(fhs); i++) {
@@ -351,7 +293,7 @@ static void handles_run_out_and_their_numbers_are_not_used_again(void **state)
 static void open_handles_are_gone_through(void **state)
 {
 	struct state *s = *state;
-	uint64_t node = look_up(s, 1, "a"), fhs[4], fh = 0;
+	uint64_t node = intern(s, 1, "a"), fhs[4], fh = 0;
 
 	assert_int_equal(state_handle_next(s, 0), 0);
 	for (unsigned i = 0; i < COUNT(fhs); i++)
@@ -397,7 +339,7 @@ static void assert_tail(struct state *s, uint64_t fh, const char *expected)
 static void a_tail_is_let_go_with_its_handle(void **state)
 {
 	struct state *s = *state;
-	uint64_t node = look_up(s, 1, "a");
+	uint64_t node = intern(s, 1, "a");
 
 	for (int i = 0; i < 10; i++) {
 		uint64_t first = open_handle(s, node, 0), second = open_handle(s, node, 0);
@@ -439,7 +381,7 @@ static void tails_run_out_and_come_back(void **state)
 
 static void without_memory_there_is_no_state(void **state)
 {
-	static const struct state_limits limits = {.nodes = 4, .handles = 4, .tails = 4};
+	static const struct state_limits limits = {.names = 4, .handles = 4, .tails = 4};
 	struct state *s = NULL;
 
 	(void)state;
@@ -466,18 +408,13 @@ static void without_memory_there_is_no_state(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(the_root_is_always_there),
+		TEST(the_root_and_the_views_are_always_known),
 		TEST(the_same_name_has_the_same_id_while_it_is_known),
-		TEST(a_node_lasts_as_long_as_its_references),
+		TEST(names_are_forgotten_in_the_order_of_their_last_use),
 		TEST(a_stale_id_is_nobody),
 		TEST(an_id_that_never_was_is_nobody),
-		TEST(forgetting_more_than_was_referenced_is_harmless),
-		TEST(a_node_without_a_reference_lasts_until_the_next),
-		TEST(a_node_without_a_reference_may_be_forgotten),
-		TEST(asking_again_and_again_uses_nothing_up),
 		TEST(names_of_any_length_are_kept),
-		TEST(nodes_run_out_and_come_back),
-		TEST(long_names_run_out_without_taking_nodes_along),
+		TEST(long_names_drive_idle_ones_out_and_run_out_when_all_are_open),
 		TEST(a_node_has_the_owner_it_was_given),
 		TEST(a_handle_keeps_its_node),
 		TEST(a_node_counts_the_creations_that_are_pending),

@@ -15,22 +15,22 @@
 
 #include "yard.h"
 
-#define NODES 20 /* with the root */
-#define LONGS 2  /* nodes with long names: one in 16, and one */
+#define IDLE 9
+#define LONGS 6 /* nodes with long names: one in 16, and one */
 #define HANDLES 12
 #define TAILS 4
-#define NAMES 30
+#define NAMES 40
 #define STEPS 60000
 
-static const struct state_limits limits = {.nodes = NODES, .handles = HANDLES, .tails = TAILS};
+static const struct state_limits limits = {.names = IDLE, .handles = HANDLES, .tails = TAILS};
 
 /* A name that may be known. */
 struct model_node {
 	unsigned view;
 	char text[256];
-	bool is_long;
-	uint64_t id; /* the last that it had; 0: none yet */
-	uint64_t references;
+	bool is_long, known;
+	uint64_t id;   /* the last that it had; 0: none yet */
+	uint64_t used; /* the step of its last use */
 	uint32_t handles, pending;
 	uid_t uid;
 };
@@ -44,11 +44,9 @@ struct model_handle {
 
 struct model {
 	struct state *state;
-	uint64_t seed;
+	uint64_t seed, uses;
 	struct model_node nodes[NAMES];
 	struct model_handle handles[HANDLES];
-	uint64_t stale[64]; /* ids that were let go, nodes' and handles' */
-	unsigned stale_count;
 };
 
 static unsigned roll(struct model *m, unsigned n)
@@ -56,34 +54,63 @@ static unsigned roll(struct model *m, unsigned n)
 	return dice(&m->seed, n);
 }
 
-static bool is_known(const struct model_node *n)
+/* ---- which names are known ---- */
+
+static bool is_idle(const struct model_node *n)
 {
-	return n->references > 0 || n->handles > 0;
+	return n->known && n->handles == 0;
 }
 
-static void let_go(struct model *m, uint64_t id)
+/* The longest unused of those that nothing is open on; NULL: there is none. */
+static struct model_node *find_oldest(struct model *m)
 {
-	m->stale[m->stale_count++ % 64] = id;
+	struct model_node *oldest = NULL;
+
+	for (unsigned i = 0; i < NAMES; i++)
+		if (is_idle(&m->nodes[i]) && (!oldest || m->nodes[i].used < oldest->used))
+			oldest = &m->nodes[i];
+	return oldest;
 }
 
-static void let_node_go(struct model *m, struct model_node *n)
+static void drop(struct model *m, struct model_node *n)
 {
-	if (is_known(n))
-		return;
-	let_go(m, n->id);
-	n->pending = 0;
+	assert_null(state_node(m->state, n->id));
+	n->known = false;
 	n->uid = 0;
 }
 
-static bool is_full(const struct model *m, bool is_long)
+static unsigned count_longs(const struct model *m)
 {
-	unsigned nodes = 1, longs = 0;
+	unsigned longs = 0;
 
-	for (unsigned i = 0; i < NAMES; i++) {
-		nodes += is_known(&m->nodes[i]);
-		longs += is_known(&m->nodes[i]) && m->nodes[i].is_long;
+	for (unsigned i = 0; i < NAMES; i++)
+		longs += m->nodes[i].known && m->nodes[i].is_long;
+	return longs;
+}
+
+static void used(struct model *m, struct model_node *n)
+{
+	unsigned idle = 0;
+
+	n->known = true;
+	n->used = ++m->uses;
+	for (unsigned i = 0; i < NAMES; i++)
+		idle += is_idle(&m->nodes[i]);
+	if (idle > IDLE)
+		drop(m, find_oldest(m));
+}
+
+/* A new long name takes the place of another, where it is the only way. */
+static bool make_room(struct model *m, const struct model_node *n)
+{
+	while (!n->known && n->is_long && count_longs(m) == LONGS) {
+		struct model_node *oldest = find_oldest(m);
+
+		if (!oldest)
+			return false;
+		drop(m, oldest);
 	}
-	return nodes == NODES || (is_long && longs == LONGS);
+	return true;
 }
 
 /* ---- steps ---- */
@@ -93,44 +120,23 @@ static bool intern(struct model *m, struct model_node *n)
 	uint64_t id = 0;
 	int r = state_node_intern(m->state, n->view, n->text, strlen(n->text), &id);
 
-	if (is_known(n)) {
-		assert_int_equal(r, 0);
-		assert_int_equal(id, n->id);
-		return true;
-	}
-	assert_int_equal(r, is_full(m, n->is_long) ? -ENFILE : 0);
-	if (r < 0)
+	if (!make_room(m, n)) {
+		assert_int_equal(r, -ENFILE);
 		return false;
-	assert_true(id != n->id);
+	}
+	assert_int_equal(r, 0);
+	assert_int_equal(id == n->id, n->known);
 	n->id = id;
+	used(m, n);
 	return true;
 }
 
 static void look_up(struct model *m, struct model_node *n)
 {
-	if (!intern(m, n))
-		return;
-	if (roll(m, 4) == 0) {
-		let_node_go(m, n); /* nobody refers to it: it may be gone by the next step */
-		return;
-	}
-	state_node_ref(m->state, n->id);
-	n->references++;
-	if (roll(m, 3))
+	if (!intern(m, n) || roll(m, 3))
 		return;
 	n->uid = 1 + roll(m, 9);
 	state_node_own(m->state, n->id, n->uid, 0);
-}
-
-static void forget(struct model *m, struct model_node *n)
-{
-	uint64_t count = roll(m, 4);
-
-	if (!is_known(n))
-		return;
-	state_node_forget(m->state, n->id, count);
-	n->references -= count < n->references ? count : n->references;
-	let_node_go(m, n);
 }
 
 static struct model_handle *find_free(struct model *m)
@@ -154,13 +160,12 @@ static void open_one(struct model *m, struct model_node *n)
 	handle = (struct handle){.node = n->id, .flags = flags, .deadline = INT64_MAX};
 	r = state_handle_open(m->state, &handle, &fh);
 	assert_int_equal(r, h ? 0 : -ENFILE);
-	if (r < 0) {
-		let_node_go(m, n);
+	if (r < 0)
 		return;
-	}
 	*h = (struct model_handle){.fh = fh, .node = n, .flags = flags};
 	n->handles++;
 	n->pending += flags & HANDLE_PENDING ? 1 : 0;
+	used(m, n);
 }
 
 static void set_one(struct model *m, struct model_handle *h)
@@ -208,10 +213,10 @@ static void close_one(struct model *m, struct model_handle *h)
 	if (!h->fh)
 		return;
 	state_handle_close(m->state, h->fh);
-	let_go(m, h->fh);
+	assert_null(state_handle(m->state, h->fh));
 	h->node->handles--;
 	h->node->pending -= h->flags & HANDLE_PENDING ? 1 : 0;
-	let_node_go(m, h->node);
+	used(m, h->node);
 	*h = (struct model_handle){0};
 }
 
@@ -221,9 +226,9 @@ static void check_node(struct model *m, const struct model_node *n)
 {
 	const struct node *node = state_node(m->state, n->id);
 
-	if (!is_known(n))
+	assert_int_equal(node != NULL, n->known);
+	if (!node)
 		return;
-	assert_non_null(node);
 	assert_int_equal(node->view, n->view);
 	assert_int_equal(node->len, strlen(n->text));
 	assert_string_equal(node->text, n->text);
@@ -253,10 +258,13 @@ static void check_handle(struct model *m, const struct model_handle *h)
 
 static void check(struct model *m)
 {
-	unsigned open = 0, seen = 0;
+	unsigned open = 0, seen = 0, pending = 0;
 
-	for (unsigned i = 0; i < NAMES; i++)
+	for (unsigned i = 0; i < NAMES; i++) {
 		check_node(m, &m->nodes[i]);
+		pending += m->nodes[i].pending;
+	}
+	assert_int_equal(state_pending(m->state), pending);
 	for (unsigned i = 0; i < HANDLES; i++) {
 		check_handle(m, &m->handles[i]);
 		open += m->handles[i].fh != 0;
@@ -267,21 +275,6 @@ static void check(struct model *m)
 	assert_non_null(state_node(m->state, 1));
 }
 
-/* Nobody has an id again that was let go: numbers of nodes and of handles are told apart by where they go. */
-static void check_stale(struct model *m)
-{
-	uint64_t id = m->stale[roll(m, 64)];
-
-	for (unsigned i = 0; i < NAMES; i++)
-		if (is_known(&m->nodes[i]) && m->nodes[i].id == id)
-			return;
-	for (unsigned i = 0; i < HANDLES; i++)
-		if (m->handles[i].fh == id)
-			return;
-	state_node_forget(m->state, id, 1);
-	state_handle_close(m->state, id);
-}
-
 static void step(struct model *m)
 {
 	struct model_node *n = &m->nodes[roll(m, NAMES)];
@@ -290,12 +283,10 @@ static void step(struct model *m)
 	switch (roll(m, 8)) {
 	case 0:
 	case 1:
+	case 2:
 		look_up(m, n);
 		break;
-	case 2:
 	case 3:
-		forget(m, n);
-		break;
 	case 4:
 		open_one(m, n);
 		break;
@@ -308,8 +299,6 @@ static void step(struct model *m)
 	default:
 		close_one(m, h);
 	}
-	if (roll(m, 20) == 0)
-		check_stale(m);
 	check(m);
 }
 
@@ -319,7 +308,7 @@ static void make_names(struct model *m)
 		struct model_node *n = &m->nodes[i];
 
 		n->view = i % 3;
-		n->is_long = i % 7 == 0;
+		n->is_long = i % 4 == 0;
 		memset(n->text, 'x', sizeof(n->text));
 		(void)snprintf(n->text + (n->is_long ? 200 : 0), 32, "n%u", i / 2);
 	}

@@ -323,11 +323,16 @@ static void random_stone(uint64_t *seed, int64_t now, char *ret_text, size_t siz
 #pragma GCC diagnostic pop
 }
 
+static uint64_t staged_seq(const struct yard *y)
+{
+	return graveyard_seq(y->graveyard) + graveyard_staged_events(y->graveyard);
+}
+
 /* One write, or a removal; whether it is refused does not matter. */
 static void write_something(struct scene *s, uint64_t *seed)
 {
 	struct yard *y = s->journal.y;
-	uint64_t before = graveyard_seq(y->graveyard);
+	uint64_t before = staged_seq(y);
 	const char *name = dice(seed, 3) ? "a" : "b";
 	char stone[64];
 
@@ -338,8 +343,8 @@ static void write_something(struct scene *s, uint64_t *seed)
 		(void)graveyard_fresh(y->graveyard, NOW * SECOND);
 	else
 		(void)yard_stage(y, name, dice(seed, 6) ? DEED_STONE : DEED_BIRTH, stone);
-	while (before < graveyard_seq(y->graveyard))
-		s->journal.known[++before] = graveyard_seq(y->graveyard);
+	while (before < staged_seq(y))
+		s->journal.known[++before] = staged_seq(y);
 }
 
 static void commit(struct scene *s)
