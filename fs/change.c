@@ -476,6 +476,29 @@ static int change_attributes(struct fs *fs, fuse_req_t req, const struct node *n
 	return r;
 }
 
+/*
+ * What utimensat(2) is called on is not told: the kernel passes a handle for ftruncate(2) only. It is the creation
+ * that the caller has open itself, or else one of the same user (another thread's).
+ */
+static uint64_t find_pending(struct fs *fs, uint64_t id, const struct fuse_ctx *ctx)
+{
+	uint64_t of_user = 0;
+
+	if (state_node(fs->state, id)->pending == 0)
+		return 0;
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *handle = state_handle(fs->state, fh);
+
+		if (handle->node != id || !(handle->flags & HANDLE_PENDING))
+			continue;
+		if (handle->pid == ctx->pid)
+			return fh;
+		if (handle->uid == ctx->uid)
+			of_user = fh;
+	}
+	return of_user;
+}
+
 void change_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int set,
 		    struct fuse_file_info *fi)
 {
@@ -484,7 +507,8 @@ void change_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int set,
 	int r = -ESTALE;
 
 	if (node)
-		r = change_attributes(fs, req, node, attr, set, fi ? fi->fh : 0);
+		r = change_attributes(fs, req, node, attr, set,
+				      fi ? fi->fh : find_pending(fs, ino, fuse_req_ctx(req)));
 	if (r < 0)
 		reply_err(fs, req, r);
 	else

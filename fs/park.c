@@ -228,17 +228,20 @@ unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
 {
 	struct handle handle = *state_handle(fs->state, fh);
 	unsigned writable = handle.flags & HANDLE_WRITABLE ? POLLOUT | POLLWRNORM : 0;
+	const struct node *node = state_node(fs->state, handle.node);
+	unsigned ready = 0;
 	struct parked *p;
 	int r;
 
-	if (state_node(fs->state, handle.node) == NULL)
+	if (!node)
 		return POLLERR;
 	r = read_file(fs, 0, &handle, handle.extent, 1);
 	/* What can be read at once is also an error. */
 	if (r != VIEW_PARK || late(&handle))
-		return POLLIN | POLLRDNORM | writable;
+		ready = POLLIN | POLLRDNORM;
 	park_forget_poller(fs, fh);
-	if (kernel_handle) {
+	/* An edge-triggered poller of `.events` is not going to ask again before the next event. */
+	if (kernel_handle && (!ready || (r == 0 && view_get(node->view)->endless))) {
 		handle = *state_handle(fs->state, fh);
 		handle.poll = kernel_handle;
 		state_handle_set(fs->state, fh, &handle);
@@ -246,5 +249,5 @@ unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
 			return POLLERR;
 		fs->pollers[state_handle_index(fh)] = p;
 	}
-	return writable;
+	return ready | writable;
 }

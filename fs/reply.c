@@ -48,7 +48,7 @@ void reply_fill_stat(struct fs *fs, const struct node *node, const struct file *
 		     struct stat *ret_stat)
 {
 	const struct view *view = view_get(node->view);
-	struct stat st = {.st_blksize = 4096};
+	struct stat st = {.st_blksize = 65536};
 
 	st.st_ino = inode_number(node);
 	st.st_mode = mode_of(view, node, file);

@@ -42,7 +42,7 @@ static const struct view views[VIEW_COUNT] = {
 		.directory = true, .mode = 0555, .list = STORE_LIST_ON_VIEW, .wait = WAIT_EXITCODE },
 	[VIEW_WAIT_SUCCEEDED] = { .name = "succeeded", .parent = VIEW_WAIT, .ops = &view_wait_ops,
 		.directory = true, .mode = 0555, .list = STORE_LIST_ON_VIEW, .wait = WAIT_SUCCEEDED },
-	[VIEW_EVENTS] = { .name = ".events", .ops = &view_events_ops, .suffixed = true, .mode = 0444 },
+	[VIEW_EVENTS] = { .name = ".events", .ops = &view_events_ops, .endless = true, .suffixed = true, .mode = 0444 },
 	[VIEW_LOG] = { .name = ".log", .ops = &view_log_ops, .mode = 0444 },
 	[VIEW_STATUS] = { .name = ".status", .ops = &view_status_ops, .mode = 0444 },
 	[VIEW_HELP] = { .name = ".help", .ops = &view_help_ops, .mode = 0444 },

@@ -89,6 +89,7 @@ struct view {
 	enum view_id parent;
 	const struct view_ops *ops;
 	bool directory;       /* of files; or a single file */
+	bool endless;         /* what is read to its end may go on */
 	bool suffixed;        /* a single file, whose name may be followed by "@…" */
 	mode_t mode;          /* of the directory itself, or of the single file */
 	enum store_list list; /* directories: which names are looked through for the listing */

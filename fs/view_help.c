@@ -29,9 +29,10 @@ static const char help[] =
 	"\n"
 	"In a script, right in sh, bash, ash, mksh and zsh:\n"
 	"       touch $G/.born/agent\n"
-	"       trap 'echo $? > $G/.died/agent' EXIT\n"
+	"       trap 'c=$?; echo $c > $G/.died/agent; exit $c' EXIT\n"
 	"       trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM\n"
-	"Without the second line of traps, on TERM bash tells 0 and the others nothing.\n"
+	"Without the second line of traps, on TERM bash tells 0, mksh 143 once its command\n"
+	"has ended, and the others nothing.\n"
 	"A trap runs once the command in the foreground has ended: for one that takes\n"
 	"long, `command & wait $!`. SIGKILL runs no trap.\n";
 

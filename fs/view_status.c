@@ -20,9 +20,8 @@
 static int status_look(struct fs *fs, const struct view *view, const char *text, size_t len,
 		       struct file *ret_file)
 {
-	struct store *store = graveyard_store(fs->graveyard);
 	uint64_t rows;
-	int r = store->ops->count(store, STORE_LIST_ON_VIEW, &rows);
+	int r = graveyard_count(fs->graveyard, &rows);
 
 	(void)view, (void)text, (void)len;
 	if (r < 0)
@@ -103,14 +102,28 @@ static int next_row(struct fs *fs, uint64_t opened, int64_t *after, struct grave
 /* Makes the handle's place the row `row`: onward from where it is, or from the first. */
 static int seek_row(struct fs *fs, struct handle *handle, uint64_t row)
 {
+	struct store *store = graveyard_store(fs->graveyard);
+	struct grave grave;
+	int r;
+
+	if (handle->extent == row)
+		return 0;
+	if (!graveyard_removed_since(fs->graveyard, handle->opened)) {
+		/* Who has come since comes after: the list is the one of the open. */
+		r = row ? store->ops->skip(store, STORE_LIST_ON_VIEW, row - 1, &grave) : 0;
+		if (r == 0) {
+			handle->hint = row ? (uint64_t)grave.id : 0;
+			handle->extent = row;
+		}
+		return r;
+	}
 	if (handle->extent > row)
 		handle->hint = handle->extent = 0;
 	while (handle->extent < row) {
 		int64_t after = (int64_t)handle->hint;
-		struct grave grave;
 		struct life life;
-		int r = next_row(fs, handle->opened, &after, &grave, &life);
 
+		r = next_row(fs, handle->opened, &after, &grave, &life);
 		if (r < 0)
 			return r;
 		handle->hint = (uint64_t)after;

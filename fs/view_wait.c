@@ -11,12 +11,22 @@
 #include "fs/state.h"
 #include "fs/view.h"
 
-/* The text's length is not known before the event: at least as much as it can be. */
+#define SIZE_UNIT 4096u
+#define SIZE_MAX_SHOWN 16384u
+
+/*
+ * The text's length is not known before the event: at least as much as it can be. Tools that start from a file's
+ * end (tail, wc -c) read it all if the size is a multiple of the page size and not over st_blksize, as in sysfs;
+ * tail -n only goes back over two empty blocks of 8 KiB, hence the upper limit.
+ */
 static uint64_t size_of(const struct view *view, const struct who *who)
 {
 	uint64_t name = who->count > 1 ? sizeof("Name: \n") + GRAVE_NAME_MAX : 0;
 
-	return who->count * (name + (view->wait == WAIT_EXITCODE ? 8 : STONE_TEXT_MAX));
+	uint64_t size = who->count * (name + (view->wait == WAIT_EXITCODE ? 8 : STONE_TEXT_MAX));
+
+	size = (size + SIZE_UNIT - 1) / SIZE_UNIT * SIZE_UNIT;
+	return size < SIZE_MAX_SHOWN ? size : SIZE_MAX_SHOWN;
 }
 
 static int wait_file_look(struct fs *fs, const struct view *view, const char *text, size_t len,

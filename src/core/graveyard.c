@@ -20,6 +20,7 @@ struct journal_end {
 	uint64_t seq;
 	uint64_t text;    /* length of the text of `.log` */
 	int64_t recorded; /* when the last event was */
+	int64_t on_view;  /* names; right once `counted` */
 };
 
 struct graveyard {
@@ -29,8 +30,9 @@ struct graveyard {
 	struct journal_end committed, staged;
 	uint64_t
 		removed; /* the last number at which something was taken off view, or of the start */
-	bool begun;      /* a transaction is open */
-	int doomed;      /* -errno: a write of the transaction failed, and so will its commit */
+	bool counted;
+	bool begun; /* a transaction is open */
+	int doomed; /* -errno: a write of the transaction failed, and so will its commit */
 	unsigned deeds, count, told;
 	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
 	struct recent recent;
@@ -89,6 +91,24 @@ uint64_t graveyard_seq(const struct graveyard *g)
 int64_t graveyard_changed(const struct graveyard *g)
 {
 	return g->committed.recorded;
+}
+
+int graveyard_count(struct graveyard *g, uint64_t *ret_count)
+{
+	uint64_t count;
+	int r;
+
+	if (!g->counted) {
+		r = g->store->ops->count(g->store, STORE_LIST_ON_VIEW, &count);
+		if (r < 0)
+			return r;
+		/* What is staged is in it already. */
+		g->committed.on_view += (int64_t)count - g->staged.on_view;
+		g->staged.on_view = (int64_t)count;
+		g->counted = true;
+	}
+	*ret_count = (uint64_t)g->committed.on_view;
+	return 0;
 }
 
 uint64_t graveyard_log_size(const struct graveyard *g)
@@ -300,6 +320,7 @@ static int keep_grave(struct graveyard *g, struct grave *grave, const struct liv
 	if (!grave->on_view) {
 		grave->uid = deed->by.uid;
 		grave->gid = deed->by.gid;
+		g->staged.on_view++;
 	}
 	grave->on_view = true;
 	grave->life = lives->life.number;
@@ -367,6 +388,7 @@ int graveyard_remove(struct graveyard *g, const char *name, size_t len, const st
 	if (r < 0)
 		return r;
 	grave.on_view = false;
+	g->staged.on_view--;
 	event.life = life.number;
 	event.seq = life.removed = g->staged.seq + 1;
 	r = g->store->ops->put_grave(g->store, &grave);
@@ -422,6 +444,7 @@ int graveyard_fresh(struct graveyard *g, int64_t now)
 	if (r < 0)
 		return r;
 	g->removed = g->staged.seq + 1;
+	g->staged.on_view = 0;
 	r = g->store->ops->clear_view(g->store, g->removed);
 	if (r == 0)
 		r = append(g, &event, NULL, &deed);

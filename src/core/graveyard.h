@@ -40,6 +40,9 @@ uint64_t graveyard_seq(const struct graveyard *g);
 /* When it was recorded; 0 if there was none. */
 int64_t graveyard_changed(const struct graveyard *g);
 
+/* How many names are on view. Counted once, which costs time in proportion; then kept. */
+int graveyard_count(struct graveyard *g, uint64_t *ret_count);
+
 /* Length of the text of `.log`. */
 uint64_t graveyard_log_size(const struct graveyard *g);
 

@@ -131,6 +131,11 @@ struct store_ops {
 	int (*list)(struct store *store, enum store_list which, int64_t after,
 		    struct grave *ret_grave);
 
+	/* The grave of a list that comes after `skip` others. Cost in proportion to `skip`, but little: no
+	 * row is read that is passed over. -ENOENT: there are not so many. */
+	int (*skip)(struct store *store, enum store_list which, uint64_t skip,
+		    struct grave *ret_grave);
+
 	/* How many graves there are on a list. ON_VIEW and ALIVE may cost time in proportion to the
 	 * result; EVERY costs nothing. */
 	int (*count)(struct store *store, enum store_list which, uint64_t *ret_count);

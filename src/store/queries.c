@@ -52,6 +52,10 @@ static const char *const queries[QUERIES] = {
 			     " ORDER BY lives.grave LIMIT 1",
 	[QUERY_LIST_EVERY] = "SELECT " GRAVES_COLUMNS " FROM graves WHERE id > ?1"
 			     " ORDER BY id LIMIT 1",
+	[QUERY_SKIP_ON_VIEW] = "SELECT " GRAVES_COLUMNS ON_VIEW " ORDER BY id LIMIT 1 OFFSET ?1",
+	[QUERY_SKIP_ALIVE] =
+		"SELECT " GRAVES_COLUMNS ALIVE " ORDER BY lives.grave LIMIT 1 OFFSET ?1",
+	[QUERY_SKIP_EVERY] = "SELECT " GRAVES_COLUMNS " FROM graves ORDER BY id LIMIT 1 OFFSET ?1",
 	[QUERY_COUNT_ON_VIEW] = "SELECT count(*)" ON_VIEW,
 	[QUERY_COUNT_ALIVE] = "SELECT count(*)" ALIVE,
 	[QUERY_COUNT_EVERY] = "SELECT max(id) FROM graves", /* none is ever deleted */

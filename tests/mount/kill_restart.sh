@@ -10,13 +10,13 @@ SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "SEED=$SEED"
 
 # Mostly early, when the -wal is short, sometimes beyond the checkpoints.
-awk -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < 20; i++) print int(exp(rand() * 7)) }' >moments
+awk -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < 20; i++) print int(exp(rand() * 7)), int(rand() * 1000) }' >moments
 : >told
 round=0
-while read -r after; do
+while read -r after microseconds; do
 	round=$((round + 1))
 	start_graveyard --linger 1ms
-	"$deaths" "$G" "$daemon" "r$round" "$after" >>told
+	"$deaths" "$G" "$daemon" "r$round" "$after" "$microseconds" >>told
 	wait_graveyard 2>/dev/null
 done <moments
 start_graveyard --linger 1ms

@@ -240,6 +240,19 @@ static int fake_list(struct store *store, enum store_list which, int64_t after,
 	return r < 0 ? r : -ENOENT;
 }
 
+static int fake_skip(struct store *store, enum store_list which, uint64_t skip,
+		     struct grave *ret_grave)
+{
+	struct grave grave = {0};
+	int r = 0;
+
+	for (uint64_t i = 0; r == 0 && i <= skip; i++)
+		r = fake_list(store, which, grave.id, &grave);
+	if (r == 0)
+		*ret_grave = grave;
+	return r;
+}
+
 static int fake_count(struct store *store, enum store_list which, uint64_t *ret_count)
 {
 	struct fake *fake = fake_of(store);
@@ -344,6 +357,7 @@ static const struct store_ops fake_ops = {
 	.event = fake_event,
 	.last_event = fake_last_event,
 	.list = fake_list,
+	.skip = fake_skip,
 	.count = fake_count,
 	.clear_view = fake_clear_view,
 	.free = fake_free,

@@ -2,21 +2,23 @@
 /*
  * deaths: writers that tell of one death after the other, until the daemon is killed in the middle of it.
  *
- *	deaths GRAVEYARD PID PREFIX AFTER
+ *	deaths GRAVEYARD PID PREFIX AFTER MICROSECONDS
  *
- * Prints "NAME CODE" for each death that was acknowledged. After AFTER of them the daemon, PID, gets SIGKILL.
+ * Prints "NAME CODE" for each death that was acknowledged. After AFTER of them, and so much
+ * time, the daemon, PID, gets SIGKILL.
  */
 #include "must.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #define WRITERS 8
 
 static const char *g, *prefix;
 static pid_t daemon_pid;
-static int after;
+static int after, microseconds;
 static atomic_int acknowledged;
 
 /* -1: the daemon is gone. */
@@ -36,6 +38,18 @@ static int die(const char *name, int code)
 	return written == n ? 0 : -1;
 }
 
+/* Not a sleep: it would let the daemon come to rest. */
+static void spin(void)
+{
+	struct timespec begin, now;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &begin) == 0);
+	do
+		must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+	while ((now.tv_sec - begin.tv_sec) * 1000000 + (now.tv_nsec - begin.tv_nsec) / 1000 <
+	       microseconds);
+}
+
 static void *writer(void *arg)
 {
 	char name[128], line[160];
@@ -48,8 +62,10 @@ static void *writer(void *arg)
 			return NULL;
 		n = snprintf(line, sizeof(line), "%s %d\n", name, i % 256);
 		must(write(STDOUT_FILENO, line, (size_t)n) == n);
-		if (++acknowledged == after)
-			must(kill(daemon_pid, SIGKILL) == 0);
+		if (++acknowledged != after)
+			continue;
+		spin();
+		must(kill(daemon_pid, SIGKILL) == 0);
 	}
 }
 
@@ -57,11 +73,12 @@ int main(int argc, char **argv)
 {
 	pthread_t threads[WRITERS];
 
-	must(argc == 5);
+	must(argc == 6);
 	g = argv[1];
 	daemon_pid = atoi(argv[2]);
 	prefix = argv[3];
 	after = atoi(argv[4]);
+	microseconds = atoi(argv[5]);
 	(void)alarm(30);
 	for (size_t i = 0; i < WRITERS; i++)
 		must(pthread_create(&threads[i], NULL, writer, (void *)i) == 0);
