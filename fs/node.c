@@ -34,7 +34,7 @@ int node_resolve(const struct node *parent, const char *name, struct node_name *
 /* A directory changes with every event. */
 static int look_directory(struct fs *fs, struct file *ret_file)
 {
-	int64_t changed = graveyard_changed(fs->graveyard);
+	int64_t changed = graveyard_end(fs->graveyard)->recorded;
 
 	*ret_file = (struct file){
 		.size = 4096,

@@ -12,6 +12,7 @@
 #include "core/graveyard.h"
 #include "fs/batch.h"
 #include "fs/change.h"
+#include "fs/create.h"
 #include "fs/fs.h"
 #include "fs/listing.h"
 #include "fs/node.h"
@@ -79,8 +80,10 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	struct file file;
 	int r = node ? node_look(fs, node, &file) : -ESTALE;
 
+	/* It was there a moment ago, when the kernel looked it up: on ESTALE it looks again, and creates
+	 * the file if that was asked for. */
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? -ESTALE : r;
 	handle.opened = graveyard_seq(fs->graveyard);
 	handle.uid = ctx->uid;
 	handle.gid = ctx->gid;
@@ -89,7 +92,7 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	if (view->ops->open)
 		r = view->ops->open(fs, node, &handle);
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY)
-		r = change_open(fs, node, &handle);
+		r = create_open(fs, node, &handle);
 	return r < 0 ? r : state_handle_open(fs->state, &handle, ret_fh);
 }
 
@@ -271,6 +274,6 @@ const struct fuse_lowlevel_ops fs_ops = {
 	.readdir = op_readdir,
 	.statfs = op_statfs,
 	.access = op_access,
-	.create = change_create,
+	.create = create_file,
 	.poll = op_poll,
 };

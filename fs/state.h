@@ -99,7 +99,7 @@ uint64_t state_handle_next(const struct state *s, uint64_t fh);
 /* How many handles wait to be counted (HANDLE_PENDING). */
 unsigned state_pending(const struct state *s);
 
-/* The handle's place in the table: less than limits.handles. */
+/* The handle's place in the table: from 1 to limits.handles. */
 unsigned state_handle_index(uint64_t fh);
 
 /* A line that is not complete, at most STONE_WRITE_MAX bytes. -ENFILE. It is let go with its handle, or

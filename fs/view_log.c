@@ -14,12 +14,12 @@
 static int log_look(struct fs *fs, const struct view *view, const char *text, size_t len,
 		    struct file *ret_file)
 {
-	uint64_t size = graveyard_log_size(fs->graveyard);
+	uint64_t size = graveyard_end(fs->graveyard)->text;
 
 	(void)view, (void)text, (void)len;
 	*ret_file = (struct file){
 		.size = size ? size : 1,
-		.changed = size ? graveyard_changed(fs->graveyard) : fs->started,
+		.changed = size ? graveyard_end(fs->graveyard)->recorded : fs->started,
 		.uid = fs->uid,
 		.gid = fs->gid,
 	};

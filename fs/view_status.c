@@ -28,7 +28,7 @@ static int status_look(struct fs *fs, const struct view *view, const char *text,
 		return r;
 	*ret_file = (struct file){
 		.size = ROW * (1 + rows),
-		.changed = graveyard_seq(fs->graveyard) ? graveyard_changed(fs->graveyard)
+		.changed = graveyard_seq(fs->graveyard) ? graveyard_end(fs->graveyard)->recorded
 							: fs->started,
 		.uid = fs->uid,
 		.gid = fs->gid,
@@ -110,7 +110,7 @@ static int seek_row(struct fs *fs, struct handle *handle, uint64_t row)
 		return 0;
 	if (!graveyard_removed_since(fs->graveyard, handle->opened)) {
 		/* Who has come since comes after: the list is the one of the open. */
-		r = row ? store->ops->skip(store, STORE_LIST_ON_VIEW, row - 1, &grave) : 0;
+		r = row ? store->ops->skip_on_view(store, row - 1, &grave) : 0;
 		if (r == 0) {
 			handle->hint = row ? (uint64_t)grave.id : 0;
 			handle->extent = row;

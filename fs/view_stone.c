@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "core/graveyard.h"
+#include "core/life.h"
 #include "fs/fs.h"
 #include "fs/state.h"
 #include "fs/view.h"

@@ -149,6 +149,9 @@ static const struct option_row rows[] = {
 	{"help", NULL, set_help, "print this"},
 };
 
+/* What getopt_long() returns for the first row: no character. */
+#define FIRST_OPTION 256
+
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 void options_usage(FILE *to)
@@ -172,22 +175,24 @@ static int complain(char *why, size_t size, const char *option, const char *what
 static int parse_options(int argc, char **argv, struct options *o, char *why, size_t why_size)
 {
 	struct option longs[ROWS + 1] = {0};
-	int index = 0, c;
+	int at = 1, c;
 
 	for (size_t i = 0; i < ROWS; i++)
-		longs[i] = (struct option){
-			rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, 1};
+		longs[i] = (struct option){rows[i].name,
+					   rows[i].argument ? required_argument : no_argument, NULL,
+					   (int)i + FIRST_OPTION};
 	optind = 0; /* glibc: start anew */
-	while ((c = getopt_long(argc, argv, "+:", longs, &index)) != -1) {
-		const char *given = argv[optind - 1], *wrong;
+	while ((c = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
+		const char *given = argv[at], *wrong;
 		char option[64];
 
 		if (c == ':')
 			return complain(why, why_size, given, "needs an argument");
-		if (c != 1)
+		at = optind;
+		if (c < FIRST_OPTION)
 			return complain(why, why_size, given, "is not an option, or is ambiguous");
-		wrong = rows[index].set(o, optarg);
-		(void)snprintf(option, sizeof(option), "--%s", rows[index].name);
+		wrong = rows[c - FIRST_OPTION].set(o, optarg);
+		(void)snprintf(option, sizeof(option), "--%s", rows[c - FIRST_OPTION].name);
 		if (wrong)
 			return complain(why, why_size, option, wrong);
 	}

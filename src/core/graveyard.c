@@ -9,19 +9,12 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "core/journal.h"
+#include "core/life.h"
 #include "core/lives.h"
 #include "core/recent.h"
 #include "core/vigil.h"
 
 #define EVENTS_MAX (GRAVEYARD_BATCH * LIVES_EVENTS_MAX)
-
-/* Where the journal ends. */
-struct journal_end {
-	uint64_t seq;
-	uint64_t text;    /* length of the text of `.log` */
-	int64_t recorded; /* when the last event was */
-	int64_t on_view;  /* names; right once `counted` */
-};
 
 struct graveyard {
 	struct store *store;
@@ -88,9 +81,9 @@ uint64_t graveyard_seq(const struct graveyard *g)
 	return g->committed.seq;
 }
 
-int64_t graveyard_changed(const struct graveyard *g)
+const struct journal_end *graveyard_end(const struct graveyard *g)
 {
-	return g->committed.recorded;
+	return &g->committed;
 }
 
 int graveyard_count(struct graveyard *g, uint64_t *ret_count)
@@ -111,25 +104,11 @@ int graveyard_count(struct graveyard *g, uint64_t *ret_count)
 	return 0;
 }
 
-uint64_t graveyard_log_size(const struct graveyard *g)
-{
-	return g->committed.text;
-}
-
 int graveyard_admits(const struct graveyard *g, const char *name, size_t len)
 {
 	if (!name_valid(name, len))
 		return -EINVAL;
-	if (!g->config.names)
-		return 0;
-	for (const char *s = g->config.names; s;) {
-		size_t n = strcspn(s, ",");
-
-		if (n == len && memcmp(s, name, len) == 0)
-			return 0;
-		s = s[n] ? s + n + 1 : NULL;
-	}
-	return -ENOENT;
+	return !g->config.names || name_listed(g->config.names, name, len) ? 0 : -ENOENT;
 }
 
 /* ---- looking ---- */
@@ -187,19 +166,6 @@ int graveyard_begun_at(struct graveyard *g, const char *name, size_t len, uint64
 bool graveyard_removed_since(const struct graveyard *g, uint64_t seq)
 {
 	return g->removed > seq;
-}
-
-void life_as_of(struct life *life, uint64_t seq)
-{
-	for (enum fact fact = 0; fact < FACT_COUNT; fact++)
-		if (life->seq[fact] > seq)
-			life->stone.facts &= ~FACT_BIT(fact);
-}
-
-void life_history_text(const struct life *life, struct buf *text)
-{
-	buf_addf(text, "---\nLife: %" PRIu64 "\n", life->number);
-	stone_format(&life->stone, text);
 }
 
 /* ---- changing ---- */
@@ -370,6 +336,22 @@ int graveyard_stage(struct graveyard *g, const char *name, size_t len, const str
 	return doom(g, keep(g, &grave, &lives, deed));
 }
 
+/* What a removal and a handing over have in common. */
+static int keep_one(struct graveyard *g, struct grave *grave, const struct life *life,
+		    const struct event *event, const struct deed *deed)
+{
+	int r = g->store->ops->put_grave(g->store, grave);
+
+	if (r == 0 && life->removed)
+		r = g->store->ops->put_life(g->store, life);
+	if (r == 0)
+		r = append(g, event, grave, deed);
+	if (r == 0)
+		recent_remember(&g->recent, grave, life);
+	g->deeds++;
+	return doom(g, r);
+}
+
 int graveyard_remove(struct graveyard *g, const char *name, size_t len, const struct deed *deed)
 {
 	struct event event = {.time = deed->now, .what = EVENT_REMOVED};
@@ -390,23 +372,15 @@ int graveyard_remove(struct graveyard *g, const char *name, size_t len, const st
 	grave.on_view = false;
 	g->staged.on_view--;
 	event.life = life.number;
-	event.seq = life.removed = g->staged.seq + 1;
-	r = g->store->ops->put_grave(g->store, &grave);
-	if (r == 0)
-		r = g->store->ops->put_life(g->store, &life);
-	if (r == 0)
-		r = append(g, &event, &grave, deed);
-	if (r == 0)
-		recent_remember(&g->recent, &grave, &life);
-	g->deeds++;
-	g->removed = event.seq;
-	return doom(g, r);
+	g->removed = life.removed = g->staged.seq + 1;
+	return keep_one(g, &grave, &life, &event, deed);
 }
 
 int graveyard_chown(struct graveyard *g, const char *name, size_t len, uid_t uid, gid_t gid,
 		    const struct deed *deed)
 {
-	struct event event = {.time = deed->now, .what = EVENT_OWNER};
+	struct event event = {
+		.time = deed->now, .what = EVENT_OWNER, .by = {uid, gid, deed->by.pid}};
 	struct grave grave;
 	struct life life;
 	int r;
@@ -423,16 +397,9 @@ int graveyard_chown(struct graveyard *g, const char *name, size_t len, uid_t uid
 	r = begin(g);
 	if (r < 0)
 		return r;
-	grave.uid = event.by.uid = uid;
-	grave.gid = event.by.gid = gid;
-	event.by.pid = deed->by.pid;
-	r = g->store->ops->put_grave(g->store, &grave);
-	if (r == 0)
-		r = append(g, &event, &grave, deed);
-	if (r == 0)
-		recent_remember(&g->recent, &grave, &life);
-	g->deeds++;
-	return doom(g, r);
+	grave.uid = uid;
+	grave.gid = gid;
+	return keep_one(g, &grave, &life, &event, deed);
 }
 
 int graveyard_fresh(struct graveyard *g, int64_t now)
@@ -523,6 +490,6 @@ int graveyard_commit(struct graveyard *g)
 
 void graveyard_tell(struct graveyard *g, void (*each)(void *arg, const struct event *), void *arg)
 {
-	while (g->told < g->count)
+	while (!g->begun && g->told < g->count)
 		each(arg, &g->events[g->told++]);
 }

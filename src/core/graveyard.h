@@ -37,14 +37,18 @@ struct store *graveyard_store(const struct graveyard *g);
 /* The number of the last event that has happened, staged ones left out; 0 if there was none. */
 uint64_t graveyard_seq(const struct graveyard *g);
 
-/* When it was recorded; 0 if there was none. */
-int64_t graveyard_changed(const struct graveyard *g);
+/* Where the journal ends, staged events left out. */
+struct journal_end {
+	uint64_t seq;
+	uint64_t text;    /* length of the text of `.log` */
+	int64_t recorded; /* when the last event was; 0 if there was none */
+	int64_t on_view;  /* names; right once graveyard_count() was called */
+};
+
+const struct journal_end *graveyard_end(const struct graveyard *g);
 
 /* How many names are on view. Counted once, which costs time in proportion; then kept. */
 int graveyard_count(struct graveyard *g, uint64_t *ret_count);
-
-/* Length of the text of `.log`. */
-uint64_t graveyard_log_size(const struct graveyard *g);
 
 /* ---- looking ---- */
 
@@ -69,12 +73,6 @@ int graveyard_find_at(struct graveyard *g, const char *name, size_t len, uint64_
 
 /* May something have been taken off view after `seq`? (Of a time before the start, that is not known.) */
 bool graveyard_removed_since(const struct graveyard *g, uint64_t seq);
-
-/* Takes the facts away that became known after `seq`. */
-void life_as_of(struct life *life, uint64_t seq);
-
-/* The text of one life in `.history/NAME`. */
-void life_history_text(const struct life *life, struct buf *text);
 
 /* ---- changing ---- */
 

@@ -4,7 +4,7 @@
  *
  *	SEQ TIME NAME LIFE WHAT CODE UID GID PID
  *
- * with a single space between the columns and "-" where a column has nothing to say, so that a shell
+ * with a single space between the columns, "-" for a CODE or NAME and 0 for a LIFE that there is not, so that a shell
  * takes it apart with `read -r seq time name life what code rest`. Later versions add columns at the end.
  *
  * Every event keeps how long the text before it is (event.text_at), so that a reader at any offset is

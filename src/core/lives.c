@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "core/life.h"
 
 enum state { NEVER, ALIVE, DEAD, STATE_COUNT };
 
@@ -219,7 +220,9 @@ static bool stale(const struct lives *l, const struct stone *told)
 		return true;
 	if (l->on_view)
 		return false;
-	return time == latest->born || !stone_has(latest, FACT_DIED) || time <= latest->died;
+	return time <= (stone_has(latest, FACT_DIED)    ? latest->died
+			: stone_has(latest, FACT_READY) ? latest->ready
+							: latest->born);
 }
 
 int lives_apply(struct lives *l, const struct deed *deed)

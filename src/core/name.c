@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/name.h"
 
+#include <string.h>
+
 /* Not isalnum(), which asks the locale. */
 static bool is_name_char(char c)
 {
@@ -17,4 +19,16 @@ bool name_valid(const char *name, size_t len)
 			return false;
 	}
 	return true;
+}
+
+bool name_listed(const char *list, const char *name, size_t len)
+{
+	for (const char *s = list; s;) {
+		size_t n = strcspn(s, ",");
+
+		if (n == len && memcmp(s, name, len) == 0)
+			return true;
+		s = s[n] ? s + n + 1 : NULL;
+	}
+	return false;
 }

@@ -9,3 +9,6 @@
 
 /* 1 to 253 of A-Z a-z 0-9 . _ - and neither a dot nor a dash in front. */
 bool name_valid(const char *name, size_t len);
+
+/* Is the name one of `list`, names with commas between them? */
+bool name_listed(const char *list, const char *name, size_t len);

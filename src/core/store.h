@@ -100,7 +100,7 @@ struct store_ops {
 	int (*life)(struct store *store, int64_t grave, uint64_t number, struct life *ret_life);
 
 	/* The latest life that had begun at `seq` (born there or before). -ENOENT: none had. The stone
-	 * has every fact known today; see life_as_of() in core/graveyard.h. */
+	 * has every fact known today; see life_as_of() in core/life.h. */
 	int (*life_at)(struct store *store, int64_t grave, uint64_t seq, struct life *ret_life);
 
 	/*
@@ -131,10 +131,9 @@ struct store_ops {
 	int (*list)(struct store *store, enum store_list which, int64_t after,
 		    struct grave *ret_grave);
 
-	/* The grave of a list that comes after `skip` others. Cost in proportion to `skip`, but little: no
-	 * row is read that is passed over. -ENOENT: there are not so many. */
-	int (*skip)(struct store *store, enum store_list which, uint64_t skip,
-		    struct grave *ret_grave);
+	/* The grave that `skip` others come before on STORE_LIST_ON_VIEW. Cost in proportion to `skip`, but
+	 * little: of those passed over nothing but an index is read. -ENOENT: there are not so many. */
+	int (*skip_on_view)(struct store *store, uint64_t skip, struct grave *ret_grave);
 
 	/* How many graves there are on a list. ON_VIEW and ALIVE may cost time in proportion to the
 	 * result; EVERY costs nothing. */

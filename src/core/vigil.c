@@ -217,7 +217,7 @@ int64_t vigils_deadline(const struct vigils *vigils)
 
 void vigils_expire(struct vigils *vigils, int64_t now)
 {
-	while (vigils_deadline(vigils) <= now)
+	while (vigils->heap_len > 0 && vigils_deadline(vigils) <= now)
 		wake(vigils, vigils->heap[0], VIGIL_TIMEOUT);
 }
 

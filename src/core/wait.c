@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "core/graveyard.h"
+#include "core/life.h"
 #include "core/store.h"
 #include "core/who.h"
 
@@ -35,6 +36,8 @@ static bool spent(enum wait_kind kind, const struct life *now)
 		return true;
 	case WAIT_READY:
 		return stone_has(&now->stone, FACT_READY) || stone_has(&now->stone, FACT_DIED);
+	case WAIT_SUCCEEDED:
+		return stone_has(&now->stone, FACT_CODE); /* one may still be added to a dead one */
 	default:
 		return stone_has(&now->stone, FACT_DIED);
 	}

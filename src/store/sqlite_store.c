@@ -258,18 +258,12 @@ static int store_list(struct store *store, enum store_list which, int64_t after,
 	return r < 0 ? r : grave_read(row, ret_grave);
 }
 
-static int store_skip(struct store *store, enum store_list which, uint64_t skip,
-		      struct grave *ret_grave)
+static int store_skip_on_view(struct store *store, uint64_t skip, struct grave *ret_grave)
 {
-	static const enum query skips[] = {
-		[STORE_LIST_ON_VIEW] = QUERY_SKIP_ON_VIEW,
-		[STORE_LIST_ALIVE] = QUERY_SKIP_ALIVE,
-		[STORE_LIST_EVERY] = QUERY_SKIP_EVERY,
-	};
 	struct connection *c = connection(store);
-	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[skips[which]];
+	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[QUERY_SKIP_ON_VIEW];
 	const int64_t offset = row_number(skip);
-	int r = connection_fetch(c, skips[which], &offset, 1);
+	int r = connection_fetch(c, QUERY_SKIP_ON_VIEW, &offset, 1);
 
 	return r < 0 ? r : grave_read(row, ret_grave);
 }
@@ -348,7 +342,7 @@ static const struct store_ops sqlite_store_ops = {
 	.event = store_event,
 	.last_event = store_last_event,
 	.list = store_list,
-	.skip = store_skip,
+	.skip_on_view = store_skip_on_view,
 	.count = store_count,
 	.clear_view = store_clear_view,
 	.free = store_free,

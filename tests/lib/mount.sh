@@ -226,7 +226,9 @@ finish()
 		fi
 	fi
 	# A daemon that hangs would keep others in uninterruptible sleep.
-	[ -z "$connection" ] || echo 1 >"/sys/fs/fuse/connections/$connection/abort"
+	# Only while it is ours: the number of a connection that is gone is soon another's.
+	[ -z "$connection" ] || [ "$(mount_device "$G")" != "$connection" ] ||
+		echo 1 >"/sys/fs/fuse/connections/$connection/abort"
 	if [ "$status" = 0 ] && ! log_is_clean; then
 		echo "FAILED: the log has" >&2
 		cat "$T/trouble" >&2

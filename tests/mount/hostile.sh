@@ -57,6 +57,11 @@ said 'timed out|Invalid argument|too long' cat "$G/.wait/died/$who@10ms"
 said 'Invalid argument|too long' cat "$G/.wait/died/$(repeat , 200)"
 works names
 
+# Too much after half a line: refused, and the half is let go, once. Who comes next has a half of its own.
+"$hostile" "$G" greedy 5000
+[ ! -e "$G/greedy" ] || fail "a writer that was refused has died"
+expect_eq "codes of the next" "$(cat "$G/.exitcode/next" "$G/.exitcode/other" | paste -sd ' ')" "4 5"
+
 "$hostile" "$G" tails 4200 >held
 works tails
 expect_eq "deaths out of half a line" "$(find "$G/.died/" -name 'tail*' | wc -l)" 0
@@ -79,6 +84,7 @@ echo "memory: $before kB, after the calls $after kB"
 # The journal can be parsed, and tells of lives in their order.
 cat "$G/.log" >log
 awk '$1 != NR || NF != 9 { print; exit 1 }
+	$5 == "owner" { next }
 	$5 == "born" && ($4 != life[$3] + 1 || alive[$3]) { print; exit 1 }
 	$5 == "born" { life[$3]++; alive[$3] = 1 }
 	$4 != life[$3] { print; exit 1 }

@@ -240,14 +240,13 @@ static int fake_list(struct store *store, enum store_list which, int64_t after,
 	return r < 0 ? r : -ENOENT;
 }
 
-static int fake_skip(struct store *store, enum store_list which, uint64_t skip,
-		     struct grave *ret_grave)
+static int fake_skip_on_view(struct store *store, uint64_t skip, struct grave *ret_grave)
 {
 	struct grave grave = {0};
 	int r = 0;
 
 	for (uint64_t i = 0; r == 0 && i <= skip; i++)
-		r = fake_list(store, which, grave.id, &grave);
+		r = fake_list(store, STORE_LIST_ON_VIEW, grave.id, &grave);
 	if (r == 0)
 		*ret_grave = grave;
 	return r;
@@ -357,7 +356,7 @@ static const struct store_ops fake_ops = {
 	.event = fake_event,
 	.last_event = fake_last_event,
 	.list = fake_list,
-	.skip = fake_skip,
+	.skip_on_view = fake_skip_on_view,
 	.count = fake_count,
 	.clear_view = fake_clear_view,
 	.free = fake_free,

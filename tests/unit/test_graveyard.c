@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "core/journal.h"
+#include "core/life.h"
 #include "core/vigil.h"
 #include "fake_store.h"
 #include "yard.h"
@@ -244,8 +245,8 @@ static void what_is_staged_is_known_by_its_name_and_has_not_happened(void **stat
 	assert_int_equal(yard_stage(y, "web", DEED_BIRTH, NULL), 0);
 	assert_int_equal(graveyard_staged_events(y->graveyard), 3);
 	assert_int_equal(graveyard_seq(y->graveyard), 0);
-	assert_true(graveyard_changed(y->graveyard) == 0);
-	assert_int_equal(graveyard_log_size(y->graveyard), 0);
+	assert_true(graveyard_end(y->graveyard)->recorded == 0);
+	assert_int_equal(graveyard_end(y->graveyard)->text, 0);
 	assert_true(graveyard_staged_for(y->graveyard, "a", 1));
 	assert_true(graveyard_staged_for(y->graveyard, "web-1", 3));
 	assert_false(graveyard_staged_for(y->graveyard, "web-1", 5));
@@ -264,9 +265,9 @@ static void a_restart_knows_where_the_journal_ended(void **state)
 	yard_tell(y, "a", DEED_STONE, "b10 d30");
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(graveyard_seq(y->graveyard), 2);
-		assert_true(graveyard_changed(y->graveyard) == NOW * SECOND);
+		assert_true(graveyard_end(y->graveyard)->recorded == NOW * SECOND);
 		assert_int_equal(journal_text_end(y->store, 2, &end), 0);
-		assert_int_equal(graveyard_log_size(y->graveyard), end);
+		assert_int_equal(graveyard_end(y->graveyard)->text, end);
 		yard_restart(y, NULL);
 	}
 }

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "core/journal.h"
+#include "core/life.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NEVER NULL

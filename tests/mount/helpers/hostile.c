@@ -3,6 +3,7 @@
  * hostile: clients that mean no good.
  *
  *	hostile GRAVEYARD tails COUNT	as many handles, each with half a line in it
+ *	hostile GRAVEYARD greedy SIZE	a write of that size after half a line
  *	hostile GRAVEYARD opens COUNT	as many handles that are not closed
  *	hostile GRAVEYARD fuzz SEED SECONDS
  *					random system calls on random paths, as root and as others
@@ -71,6 +72,23 @@ static void tails(unsigned count)
 	printf("%u held\n", held);
 }
 
+/* A write that is refused after half a line, and others that hold half a line after it. */
+static void greedy(unsigned count)
+{
+	static char much[1 << 16];
+	int refused = open_in(g, ".died/greedy", O_WRONLY | O_CREAT);
+	int next = open_in(g, ".died/next", O_WRONLY | O_CREAT);
+	int other = open_in(g, ".died/other", O_WRONLY | O_CREAT);
+
+	must(count <= sizeof(much));
+	memset(much, 'x', count);
+	must(write(refused, "Exit", 4) == 4);
+	must(write(refused, much, count) < 0 && errno == EFBIG);
+	must(write(next, "ExitCode: 4", 11) == 11);
+	must(write(other, "ExitCode: 5", 11) == 11);
+	must(close(refused) == 0 && close(next) == 0 && close(other) == 0);
+}
+
 static void opens(unsigned count)
 {
 	static const char *const files[] = {".log",          ".status",       ".events",
@@ -100,6 +118,9 @@ static const char *random_name(void)
 		return PICK(names);
 	for (unsigned i = 0; i < len; i++)
 		name[i] = kind == 2 ? (char)(1 + draw(255)) : 'n';
+	/* Not out of the graveyard. */
+	for (char *dot = name; (dot = memchr(dot, '.', (size_t)(name + len - dot))) != NULL;)
+		*dot = '/';
 	name[len] = '\0';
 	return name;
 }
@@ -131,7 +152,7 @@ static void random_path(char *path, size_t size)
 					     ".events@18446744073709551616",
 					     ".events@",
 					     ".",
-					     "..",
+
 					     ".wait/died",
 					     ".none"};
 	static const char *const ends[] = {"",       "",       "@10ms", "@next@5ms",
@@ -376,6 +397,8 @@ int main(int argc, char **argv)
 	allow_files(n);
 	if (strcmp(argv[2], "tails") == 0)
 		tails(n);
+	else if (strcmp(argv[2], "greedy") == 0)
+		greedy(n);
 	else
 		opens(n);
 	return 0;
