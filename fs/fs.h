@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 
 struct batch;
 struct event;
@@ -33,8 +34,9 @@ struct fs {
 	struct parked **pollers; /* by state_handle_index(): who waits by poll(2) */
 	void (*on_event)(void *arg,
 			 const struct event *event); /* told after the replies; for the log */
-	unsigned owed;   /* handles whose closing could not be committed yet */
-	struct buf text; /* for the reply being made */
+	unsigned owed;        /* handles whose closing could not be committed yet */
+	struct list listings; /* that go on, see fs/listing.h */
+	struct buf text;      /* for the reply being made */
 	struct {
 		uint64_t node, opened;
 		struct buf text;

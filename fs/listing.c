@@ -2,6 +2,7 @@
 #include "fs/listing.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,12 @@
 
 /* "." is followed by offset 1, ".." by 2, and what is numbered n by n + 2. */
 #define DOTS 2
+
+/* Names that are looked at before others are served. */
+#define SLICE 500u
+
+/* What read_entries() returns when it is to be called again. */
+#define MORE 2
 
 /* Appends an entry if it fits. 1: it did. */
 static int add(struct fs *fs, fuse_req_t req, const struct node *as, const char *name,
@@ -78,46 +85,131 @@ static int is_listed(struct fs *fs, const struct view *view, const struct grave 
 	return r < 0 ? r : view->ops->lists(view, &life);
 }
 
-static int add_names(struct fs *fs, fuse_req_t req, const struct node *node, uint64_t offset,
+static int add_name(struct fs *fs, fuse_req_t req, const struct node *directory,
+		    const struct grave *grave, size_t size, struct buf *entries)
+{
+	const struct node child = {
+		.view = directory->view, .len = (uint16_t)strlen(grave->name), .text = grave->name};
+
+	return add(fs, req, &child, grave->name, (uint64_t)grave->id + DOTS, size, entries);
+}
+
+/* `offset` becomes where to go on. MORE: nothing was found yet. */
+static int add_names(struct fs *fs, fuse_req_t req, const struct node *node, uint64_t *offset,
 		     size_t size, struct buf *entries)
 {
 	struct store *store = graveyard_store(fs->graveyard);
 	const struct view *view = view_get(node->view);
-	int64_t after = (int64_t)(offset - DOTS);
 	struct grave grave;
-	int r;
+	int r = 0;
 
-	while ((r = store->ops->list(store, view->list, after, &grave)) == 0) {
-		const struct node child = {.view = node->view,
-					   .len = (uint16_t)strlen(grave.name),
-					   .text = grave.name};
-
-		after = grave.id;
+	for (unsigned looked = 0; looked < SLICE; looked++) {
+		r = store->ops->list(store, view->list, (int64_t)(*offset - DOTS), &grave);
+		if (r < 0)
+			return r == -ENOENT ? 0 : r;
 		r = is_listed(fs, view, &grave);
 		if (r > 0)
-			r = add(fs, req, &child, grave.name, (uint64_t)after + DOTS, size, entries);
+			r = add_name(fs, req, node, &grave, size, entries);
 		else if (r == 0)
-			continue;
+			r = 1;
 		if (r <= 0)
 			return r;
+		*offset = (uint64_t)grave.id + DOTS;
 	}
-	return r == -ENOENT ? 0 : r;
+	return entries->len > 0 ? 0 : MORE;
 }
 
-int listing_read(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, size_t size,
-		 struct buf *entries)
+static int read_entries(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t *offset, size_t size,
+			struct buf *entries)
 {
 	const struct node *node = state_node(fs->state, id);
 	int r;
 
+	buf_truncate(entries, 0);
 	if (!node)
 		return -ESTALE;
-	r = add_dots(fs, req, node, &offset, size, entries);
+	r = add_dots(fs, req, node, offset, size, entries);
 	if (r < 1)
 		return r;
-	if (node->view == VIEW_WAIT)
-		r = add_views(fs, req, node, offset, size, entries);
-	else
-		r = add_names(fs, req, node, offset, size, entries);
+	if (node->view != VIEW_WAIT)
+		return add_names(fs, req, node, offset, size, entries);
+	r = add_views(fs, req, node, *offset, size, entries);
 	return r < 0 ? r : 0;
+}
+
+/* ---- in slices ---- */
+
+struct listing {
+	struct list link;
+	struct fs *fs;
+	fuse_req_t req;
+	uint64_t id, offset;
+	size_t size;
+};
+
+static void end(struct listing *listing, int r)
+{
+	list_remove(&listing->link);
+	fuse_req_interrupt_func(listing->req, NULL, NULL);
+	if (r < 0)
+		reply_parked(listing->req, r);
+	else
+		reply_data(listing->req, listing->fs->text.data, listing->fs->text.len);
+	free(listing);
+}
+
+static void on_interrupt(fuse_req_t req, void *data)
+{
+	struct listing *listing = data;
+
+	list_remove(&listing->link);
+	free(listing);
+	reply_parked(req, -EINTR);
+}
+
+void listing_serve(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, size_t size)
+{
+	struct listing *listing;
+	int r = read_entries(fs, req, id, &offset, size, &fs->text);
+
+	if (r == MORE && fuse_req_interrupted(req))
+		r = -EINTR;
+	listing = r == MORE ? malloc(sizeof(*listing)) : NULL;
+	if (r == MORE && !listing)
+		r = -ENOMEM;
+	if (!listing) {
+		if (r < 0)
+			reply_err(fs, req, r);
+		else
+			reply_data(req, fs->text.data, fs->text.len);
+		return;
+	}
+	*listing = (struct listing){.fs = fs, .req = req, .id = id, .offset = offset, .size = size};
+	list_append(&fs->listings, &listing->link);
+	fuse_req_interrupt_func(req, on_interrupt, listing);
+}
+
+bool listing_goes_on(const struct fs *fs)
+{
+	return !list_empty(&fs->listings);
+}
+
+void listing_continue(struct fs *fs)
+{
+	struct listing *listing = list_entry(fs->listings.next, struct listing, link);
+	int r = read_entries(fs, listing->req, listing->id, &listing->offset, listing->size,
+			     &fs->text);
+
+	if (r != MORE) {
+		end(listing, r);
+		return;
+	}
+	list_remove(&listing->link);
+	list_append(&fs->listings, &listing->link);
+}
+
+void listing_drain(struct fs *fs)
+{
+	while (listing_goes_on(fs))
+		end(list_entry(fs->listings.next, struct listing, link), -ECANCELED);
 }

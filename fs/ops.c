@@ -154,16 +154,8 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		       struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
-	int r;
-
 	(void)fi;
-	buf_truncate(&fs->text, 0);
-	r = listing_read(fs, req, ino, (uint64_t)offset, size, &fs->text);
-	if (r < 0)
-		reply_err(fs, req, r);
-	else
-		reply_data(req, fs->text.data, fs->text.len);
+	listing_serve(fs_of(req), req, ino, (uint64_t)offset, size);
 }
 
 static int may_access(struct fs *fs, const struct node *node, uid_t uid, int mask)

@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/graveyard.h"
+#include "core/vigil.h"
 #include "fs/batch.h"
 #include "fs/change.h"
+#include "fs/listing.h"
 #include "fs/ops.h"
 #include "fs/park.h"
 #include "fs/state.h"
@@ -73,6 +75,7 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->max_park = config->max_park;
 	fs->on_event = config->on_event;
 	fs->started = clock_now();
+	list_init(&fs->listings);
 	fs->uid = getuid();
 	fs->gid = getgid();
 	fs->pollers = calloc(limits.handles + 1, sizeof(*fs->pollers));
@@ -121,6 +124,22 @@ int session_serve(struct fs *fs)
 	int r = batch_serve(fs->batch);
 
 	return r < 0 ? r : 0;
+}
+
+bool session_goes_on(const struct fs *fs)
+{
+	return listing_goes_on(fs);
+}
+
+void session_continue(struct fs *fs)
+{
+	listing_continue(fs);
+}
+
+void session_drain(struct fs *fs)
+{
+	vigils_drain(fs->vigils);
+	listing_drain(fs);
 }
 
 bool session_owes(const struct fs *fs)

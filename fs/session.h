@@ -32,6 +32,13 @@ void session_free(struct fs *fs);
 /* Serves what is waiting. 0; -ENODEV: unmounted; another -errno of the device. */
 int session_serve(struct fs *fs);
 
+/* Is there work that is done in slices? Then this does one. */
+bool session_goes_on(const struct fs *fs);
+void session_continue(struct fs *fs);
+
+/* Sends away, with ECANCELED, everybody who still waits. */
+void session_drain(struct fs *fs);
+
 /* Are there closings whose commit failed? If so, tries them again. */
 bool session_owes(const struct fs *fs);
 void session_retry(struct fs *fs);

@@ -374,6 +374,9 @@ bool underneath_leave(struct underneath *u, int64_t until)
 		if (r < 0)
 			log_error("%s: unable to leave the stone underneath: %s", grave.name,
 				  strerror(-r));
+		/* Then the next ones fail, too, and a million lines help nobody. */
+		if (r == -ENOSPC || r == -EIO || r == -EROFS)
+			break;
 	}
 	if (r != -ENOENT)
 		log_error("unable to leave all stones underneath: %s", strerror(-r));

@@ -29,6 +29,8 @@ static int timeout(const struct worker *w)
 	int64_t due = earliest(vigils_deadline(w->vigils), w->retry_at);
 	int64_t left;
 
+	if (session_goes_on(w->fs))
+		return 0;
 	if (w->lingering)
 		due = earliest(due, w->linger_until);
 	if (due == INT64_MAX)
@@ -131,6 +133,8 @@ static int serve(struct worker *w)
 			else
 				take_in(w, false);
 		}
+		if (session_goes_on(w->fs))
+			session_continue(w->fs);
 		on_time(w);
 	}
 	return r;
@@ -158,7 +162,7 @@ int worker_run(struct worker *w)
 
 	if (r == 0)
 		r = serve(w);
-	vigils_drain(w->vigils);
+	session_drain(w->fs);
 	if (w->epoll >= 0)
 		(void)close(w->epoll);
 	return r;

@@ -74,7 +74,7 @@ expect_small "after a listing"
 # The journal.
 expect_eq "tail -n 1 of .log" "$(timeout 10 tail -n 1 "$G/.log")" \
 	"$events 2026-01-01T00:00:00.123456789Z $(printf 'n%07d' "$names") 1 died 3 0 0 1"
-cat >random.py <<'END'
+cat >offsets.py <<'END'
 import os, random, sys
 path, events, const = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 
@@ -103,7 +103,7 @@ for n in range(300):
 assert os.pread(fd, 100, at(events + 1)) == b""
 assert os.pread(fd, 100, at(events + 1) + 12345) == b""
 END
-timeout 60 python3 random.py "$G/.log" "$events" "${#line}"
+timeout 60 python3 offsets.py "$G/.log" "$events" "${#line}"
 expect_small "after reading .log"
 
 # .status, too, from its beginning, its middle and its end; and a view that shows one of a million. However far
