@@ -136,6 +136,11 @@ void session_continue(struct fs *fs)
 	listing_continue(fs);
 }
 
+bool session_in_use(const struct fs *fs)
+{
+	return state_open(fs->state) > 0;
+}
+
 void session_drain(struct fs *fs)
 {
 	vigils_drain(fs->vigils);

@@ -36,6 +36,9 @@ int session_serve(struct fs *fs);
 bool session_goes_on(const struct fs *fs);
 void session_continue(struct fs *fs);
 
+/* Is a file open? Who was just woken still has to read to the end. */
+bool session_in_use(const struct fs *fs);
+
 /* Sends away, with ECANCELED, everybody who still waits. */
 void session_drain(struct fs *fs);
 

@@ -423,6 +423,11 @@ uint64_t state_handle_next(const struct state *s, uint64_t fh)
 	return 0;
 }
 
+unsigned state_open(const struct state *s)
+{
+	return s->handles.used - s->handles.freed_len;
+}
+
 unsigned state_pending(const struct state *s)
 {
 	return s->pending;

@@ -96,6 +96,9 @@ void state_handle_set(struct state *s, uint64_t fh, const struct handle *handle)
 void state_handle_close(struct state *s, uint64_t fh);
 /* The next open handle after `fh` (0: the first); 0: no more. */
 uint64_t state_handle_next(const struct state *s, uint64_t fh);
+/* How many handles are open. */
+unsigned state_open(const struct state *s);
+
 /* How many handles wait to be counted (HANDLE_PENDING). */
 unsigned state_pending(const struct state *s);
 

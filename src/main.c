@@ -35,8 +35,8 @@ struct program {
 	struct fs *fs;
 	int signal_fd, fuse_fd;
 	bool served;
-	bool unmounted;
-	bool left; /* all stones lie underneath */
+	bool ended; /* the connection, by somebody else */
+	bool left;  /* all stones lie underneath */
 };
 
 static void log_happening(void *arg, const struct event *event)
@@ -176,8 +176,9 @@ static int serve(struct program *p)
 	p->served = p->underneath != NULL;
 	r = worker_run(&worker);
 	if (r == -ENODEV) {
-		log_warning("'%s' was unmounted by somebody else", p->options->mountpoint);
-		p->unmounted = true;
+		log_warning("'%s' was unmounted, or its connection aborted, by somebody else",
+			    p->options->mountpoint);
+		p->ended = true;
 		r = 0;
 	}
 	/* So that there is no moment without them; but a million of them must not keep the mount, which
@@ -189,10 +190,14 @@ static int serve(struct program *p)
 
 static void close_all(struct program *p)
 {
-	/* Whatever is mounted there by now may be somebody else's. */
-	if (p->fuse_fd >= 0 && !p->unmounted)
-		(void)fail(mountpoint_unmount(p->options->mountpoint), "unmount",
-			   p->options->mountpoint);
+	int r = 0;
+
+	/* What is mounted there, if we did not end it, may be somebody else's by now: only if it is dead. */
+	if (p->fuse_fd >= 0)
+		r = p->ended ? mountpoint_clear(p->options->mountpoint)
+			     : mountpoint_unmount(p->options->mountpoint);
+	if (!(p->ended && r == -EBUSY))
+		(void)fail(r, "unmount", p->options->mountpoint);
 	if (p->fuse_fd >= 0)
 		(void)close(p->fuse_fd);
 	if (p->served && !p->left)

@@ -88,7 +88,7 @@ static bool all_is_told(struct worker *w)
 	struct store *store = graveyard_store(w->graveyard);
 	struct grave grave;
 
-	return vigils_count(w->vigils) == 0 &&
+	return !session_in_use(w->fs) &&
 	       (!w->underneath || store->ops->list(store, STORE_LIST_ALIVE, 0, &grave) == -ENOENT);
 }
 
