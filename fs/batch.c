@@ -146,19 +146,19 @@ static void settle_handle(struct batch *b, struct slot *slot)
 {
 	bool failed = slot->answer.kind == ANSWER_ERR && slot->answer.r < 0;
 	const struct after *after = failed ? &slot->failure : &slot->success;
+	struct state *state = b->fs->state;
+	const struct handle *before = state_handle(state, slot->success.fh);
+	uint32_t tail = slot->success.handle.tail;
+
+	/* The line that the request would have left to be held, unless it was held before. */
+	if (failed && slot->success.fh && tail && !(before && before->tail == tail))
+		state_tail_free(state, tail);
 	if (after->fh && after->closes)
-		state_handle_close(b->fs->state, after->fh);
+		state_handle_close(state, after->fh);
 	else if (after->fh)
-		state_handle_set(b->fs->state, after->fh, &after->handle);
+		state_handle_set(state, after->fh, &after->handle);
 	if (after->fh && !after->closes && after->handle.flags & HANDLE_OWED)
 		b->fs->owed++;
-	if (failed && slot->success.fh && slot->success.handle.tail) {
-		/* The line that the request would have left to be held. */
-		const struct handle *now = state_handle(b->fs->state, slot->success.fh);
-
-		if (!now || now->tail != slot->success.handle.tail)
-			state_tail_free(b->fs->state, slot->success.handle.tail);
-	}
 	slot->success.fh = slot->failure.fh = 0;
 }
 

@@ -9,6 +9,8 @@ deaths=$(dirname "$GRAVEYARDFS")/tests/mount/helpers/deaths
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "SEED=$SEED"
 
+expected_log='messages lost'
+
 # Mostly early, when the -wal is short, sometimes beyond the checkpoints.
 awk -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < 20; i++) print int(exp(rand() * 7)), int(rand() * 1000) }' >moments
 : >told

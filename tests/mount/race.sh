@@ -9,6 +9,7 @@ helpers=$(dirname "$GRAVEYARDFS")/tests/mount/helpers
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "SEED=$SEED"
 
+expected_log='messages lost'
 start_graveyard
 "$helpers/race" "$G" 500 2 two different >won
 "$helpers/race" "$G" 100 8 eight different >>won
