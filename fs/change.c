@@ -55,7 +55,7 @@ static int check_removed(struct fs *fs, const struct node *node, const struct ha
 	    !graveyard_removed_since(fs->graveyard, handle->opened))
 		return 0;
 	r = store->ops->find(store, node->text, node->len, &grave);
-	if (r == 0)
+	if (r >= 0)
 		r = store->ops->life(store, grave.id, grave.life, &life);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

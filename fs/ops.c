@@ -55,9 +55,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	uint64_t id;
 	int r = directory ? node_resolve(directory, name, &resolved) : -ESTALE;
 
-	if (r == 0)
+	if (r >= 0)
 		r = node_name_look(fs, &resolved, &file);
-	if (r == 0)
+	if (r >= 0)
 		r = state_node_intern(fs->state, resolved.view, resolved.text, resolved.len, &id);
 	if (r < 0)
 		reply_err(fs, req, r);

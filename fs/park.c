@@ -182,7 +182,7 @@ void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size
 	       bool nonblock)
 {
 	struct handle handle = *state_handle(fs->state, fh);
-	struct parked *p;
+	struct parked *p = NULL;
 	int r = read_file(fs, fh, &handle, offset, size);
 
 	if (r == 0) {
@@ -195,7 +195,7 @@ void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size
 		    : fuse_req_interrupted(req) ? -EINTR
 						: park(fs, req, fh, &p);
 	}
-	if (r < 0) {
+	if (!p) {
 		reply_err(fs, req, r);
 		return;
 	}

@@ -53,7 +53,7 @@ static int stone_look(struct fs *fs, const struct view *view, const char *text, 
 	struct life life;
 	int r = graveyard_admits(fs->graveyard, text, len);
 
-	if (r == 0)
+	if (r >= 0)
 		r = graveyard_find(fs->graveyard, text, len, &grave, &life);
 	if (r < 0)
 		return r;
@@ -99,9 +99,9 @@ static int history_look(struct fs *fs, const struct view *view, const char *text
 	struct life life;
 	int r = graveyard_admits(fs->graveyard, text, len);
 
-	if (r == 0)
+	if (r >= 0)
 		r = store->ops->find(store, text, len, &grave);
-	if (r == 0)
+	if (r >= 0)
 		r = store->ops->life(store, grave.id, grave.life, &life);
 	if (r < 0)
 		return r;
@@ -145,11 +145,11 @@ static int history_read(struct fs *fs, const struct view *view, const struct nod
 	int r = store->ops->find(store, node->text, node->len, &grave);
 
 	(void)view;
-	if (r == 0)
+	if (r >= 0)
 		r = store->ops->life_at(store, grave.id, handle->opened, &last);
-	if (r == 0)
+	if (r >= 0)
 		r = life_at_offset(store, grave.id, last.number, offset, &number);
-	for (; r == 0 && number <= last.number && text->len < size; number++) {
+	for (; r >= 0 && number <= last.number && text->len < size; number++) {
 		struct life life;
 
 		r = store->ops->life(store, grave.id, number, &life);

@@ -73,8 +73,9 @@ static int render(struct fs *fs, const struct view *view, const struct node *nod
 	fs->memo.node = 0;
 	buf_truncate(&fs->memo.text, 0);
 	r = who_parse(node->text, node->len, &who);
-	if (r == 0)
-		r = wait_look(fs->graveyard, view->wait, &who, handle->opened, &at);
+	if (r < 0)
+		return r;
+	r = wait_look(fs->graveyard, view->wait, &who, handle->opened, &at);
 	if (r == 0)
 		return fs->read_only ? -ECANCELED : VIEW_PARK;
 	if (r > 0)

@@ -169,14 +169,15 @@ int mountpoint_clear(const char *path)
 static unsigned read_seconds(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	unsigned seconds = 0;
+	char text[16];
+	unsigned long seconds = 0;
 
 	if (!file)
 		return 0; /* an older kernel */
-	if (fscanf(file, "%u", &seconds) != 1)
-		seconds = 0;
+	if (fgets(text, sizeof(text), file))
+		seconds = strtoul(text, NULL, 10);
 	(void)fclose(file);
-	return seconds;
+	return (unsigned)seconds;
 }
 
 int64_t mountpoint_request_timeout(void)

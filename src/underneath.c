@@ -206,7 +206,7 @@ static int take_file(struct underneath *u, enum place place, const char *name)
 	char text[STONE_TEXT_MAX + 1];
 	struct stone_error error = {0};
 	struct stone stone;
-	struct stat st;
+	struct stat st = {0};
 	const char *why;
 	size_t len = 0;
 	int r;
