@@ -310,7 +310,7 @@ static bool conflicts(const struct batch *b, const struct slot *slot)
 	if (!fh)
 		return false;
 	for (unsigned i = 0; i < b->used; i++)
-		if (b->slots[i].kept && handle_of(&b->slots[i]) == fh)
+		if (b->slots[i].kept && b->slots[i].success.fh == fh)
 			return true;
 	return false;
 }

@@ -2,8 +2,6 @@
 #include "fs/change.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests that tell of births, readiness and deaths. Each ends in one deed that is staged, or in none.
+ * Requests that tell of births, readiness and deaths, hand names over, and remove them. Each ends in one deed that is staged, or in none.
  */
 #pragma once
 
@@ -10,8 +10,6 @@
 #include <fuse_lowlevel.h>
 
 struct fs;
-struct handle;
-struct node;
 
 void change_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 		  struct fuse_file_info *fi);

@@ -91,7 +91,7 @@ void create_file(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 	if (r < 0)
 		reply_err(fs, req, r);
 	else
-		reply_created(fs, req, id, NULL, fh, fi);
+		reply_created(fs, req, id, fh, fi);
 }
 
 int create_open(struct fs *fs, const struct node *node, struct handle *handle)

@@ -12,7 +12,6 @@
 
 struct fs;
 struct fuse_req;
-struct handle;
 
 /* Replies with what there is to read, or parks the request until there is something. */
 void park_read(struct fs *fs, struct fuse_req *req, uint64_t fh, uint64_t offset, size_t size,

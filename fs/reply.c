@@ -152,13 +152,13 @@ void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_inf
 		state_handle_close(fs->state, fh);
 }
 
-void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file, uint64_t fh,
+void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t fh,
 		   struct fuse_file_info *fi)
 {
 	struct fuse_entry_param entry;
 
 	set_direct(fi, fh);
-	fill_entry(fs, id, file, &entry);
+	fill_entry(fs, id, NULL, &entry);
 	if (fuse_reply_create(req, &entry, fi) == -ENOENT)
 		state_handle_close(fs->state, fh);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every reply goes out here. -errno becomes errno here and nowhere else.
+ * Every error goes out here: -errno becomes errno here and nowhere else.
  *
- * A reply to a request that was executed while something is staged is kept with its slot of the batch,
- * and sent after the commit: nobody is told what may still be undone.
+ * A reply to a request that may change something, executed while something is staged, is kept with its slot
+ * of the batch and sent after the commit: nobody is told what may still be undone. A request that only looks
+ * was postponed until then, or is about another name (fs/batch.h).
  */
 #pragma once
 
@@ -31,7 +32,8 @@ void reply_attr(struct fs *fs, fuse_req_t req, uint64_t node);
 /* Never kept back: these answer requests that change nothing. */
 void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file);
 void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_info *fi);
-void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file, uint64_t fh,
+/* Of a file that is not on view yet. */
+void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t fh,
 		   struct fuse_file_info *fi);
 void reply_data(fuse_req_t req, const void *data, size_t size);
 

@@ -13,6 +13,7 @@
 #include "core/vigil.h"
 #include "fs/batch.h"
 #include "fs/change.h"
+#include "fs/fs.h"
 #include "fs/listing.h"
 #include "fs/ops.h"
 #include "fs/park.h"
@@ -157,8 +158,9 @@ void session_retry(struct fs *fs)
 	change_retry_owed(fs);
 }
 
-int session_commit(struct fs *fs)
+int session_commit(void *arg)
 {
+	struct fs *fs = arg;
 	int r = graveyard_commit(fs->graveyard);
 
 	if (r == 0)

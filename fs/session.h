@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fs/fs.h"
+struct event;
+struct fs;
+struct graveyard;
+struct vigils;
 
 /*
  * Bytes of a write that the kernel sends at once. More than a write may carry (STONE_WRITE_MAX), so that
@@ -46,5 +49,6 @@ void session_drain(struct fs *fs);
 bool session_owes(const struct fs *fs);
 void session_retry(struct fs *fs);
 
-/* Commits what somebody else staged (intake), and tells on_event. */
-int session_commit(struct fs *fs);
+/* Commits what somebody else staged (intake), and tells on_event. `arg`: the struct fs, as
+ * underneath_take_in() hands it on. */
+int session_commit(void *arg);

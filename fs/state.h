@@ -3,9 +3,9 @@
  * Session state: what is neither in the database nor may be lost while the mount lives. Which names the
  * kernel knows (nodes), what is open (handles), lines that are not complete yet (tails).
  *
- * All of it lies in one shared mapping of fixed tables, made before the process that serves is forked, so
- * that another process can go on from there. A slot is filled in first and then taken by one store to its
- * `generation`; it is changed by replacing it as a whole. What can be computed from the slots (free lists,
+ * All of it lies in one shared mapping of fixed tables, so that a process forked after it was made could go on
+ * from there. A slot is filled in first and then taken by one store to its `generation`; to change a handle it is
+ * copied over, which is not one store yet. What can be computed from the slots (free lists,
  * the hash of nodes) is in the memory of the process alone, and can be made anew from them.
  *
  * The tables are sparse: a page of them costs memory once it was used.
@@ -83,8 +83,9 @@ void state_free(struct state *s);
  */
 int state_node_intern(struct state *s, unsigned view, const char *text, size_t len,
 		      uint64_t *ret_id);
-/* NULL: not known. */
+/* NULL: not known. Valid until the next state_node_intern(), or longer while a handle is open on it. */
 const struct node *state_node(const struct state *s, uint64_t id);
+/* Who created it last. */
 void state_node_own(struct state *s, uint64_t id, uid_t uid, gid_t gid);
 
 /* Keeps a new handle, and its node as long. -ENFILE. */

@@ -3,13 +3,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "fs/fs.h"
 #include "fs/state.h"
 
 #define BIT FACT_BIT
+
+/* A directory that holds views only: no name in it is ever looked at (node_resolve()). */
+static const struct view_ops dir_ops = {0};
 
 /* clang-format off */
 static const struct view views[VIEW_COUNT] = {
@@ -31,7 +33,7 @@ static const struct view views[VIEW_COUNT] = {
 		.list = STORE_LIST_ON_VIEW, .needs = BIT(FACT_CODE) },
 	[VIEW_HISTORY] = { .name = ".history", .ops = &view_history_ops, .directory = true, .mode = 0555,
 		.list = STORE_LIST_EVERY },
-	[VIEW_WAIT] = { .name = ".wait", .ops = &view_dir_ops, .directory = true, .mode = 0555 },
+	[VIEW_WAIT] = { .name = ".wait", .ops = &dir_ops, .directory = true, .mode = 0555 },
 	[VIEW_WAIT_BORN] = { .name = "born", .parent = VIEW_WAIT, .ops = &view_wait_ops,
 		.directory = true, .mode = 0555, .list = STORE_LIST_ON_VIEW, .wait = WAIT_BORN },
 	[VIEW_WAIT_READY] = { .name = "ready", .parent = VIEW_WAIT, .ops = &view_wait_ops,
@@ -88,14 +90,3 @@ void view_slice(const struct buf *whole, uint64_t offset, size_t size, struct bu
 		size = whole->len - (size_t)offset;
 	buf_add(text, whole->data + offset, size);
 }
-
-/* ---- a directory that holds views only ---- */
-
-static int dir_look(struct fs *fs, const struct view *view, const char *text, size_t len,
-		    struct file *ret_file)
-{
-	(void)fs, (void)view, (void)text, (void)len, (void)ret_file;
-	return -ENOENT;
-}
-
-const struct view_ops view_dir_ops = {.look = dir_look};

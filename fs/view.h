@@ -108,8 +108,8 @@ int view_find(enum view_id parent, const char *name, size_t len, enum view_id *r
 	      const char **ret_suffix);
 
 /* The families, in the files of their names. */
-extern const struct view_ops view_dir_ops, view_stone_ops, view_history_ops, view_wait_ops,
-	view_events_ops, view_log_ops, view_status_ops, view_help_ops;
+extern const struct view_ops view_stone_ops, view_history_ops, view_wait_ops, view_events_ops,
+	view_log_ops, view_status_ops, view_help_ops;
 
 /* The part of a text that a reader asked for. */
 void view_slice(const struct buf *whole, uint64_t offset, size_t size, struct buf *text);

@@ -34,7 +34,8 @@ static const char help[] =
 	"Without the second line of traps, on TERM bash tells 0, mksh 143 once its command\n"
 	"has ended, and the others nothing.\n"
 	"A trap runs once the command in the foreground has ended: for one that takes\n"
-	"long, `command & wait $!`. SIGKILL runs no trap.\n";
+	"long, `command & wait $!`. SIGKILL runs no trap.\n"
+	"dash calls every refused write an I/O error: the daemon's log has the reason.\n";
 
 static int help_look(struct fs *fs, const struct view *view, const char *text, size_t len,
 		     struct file *ret_file)

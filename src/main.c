@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/graveyard.h"
@@ -104,15 +104,9 @@ static int64_t find_max_park(void)
 	if (timeout == INT64_MAX)
 		return timeout;
 	log_warning("this kernel aborts a FUSE connection when a request takes %lld s: waits are "
-		    "answered "
-		    "EAGAIN after %lld s",
+		    "answered EAGAIN after %lld s",
 		    (long long)(timeout / NSEC_PER_SEC), (long long)(timeout / 2 / NSEC_PER_SEC));
 	return timeout / 2;
-}
-
-static int commit(void *arg)
-{
-	return session_commit(arg);
 }
 
 /* What a session serves, from the mount to the first request. */
@@ -136,7 +130,7 @@ static int start(struct program *p)
 		return fail(r, "start serving", o->mountpoint);
 	graveyard_tell(p->graveyard, log_happening, NULL);
 	if (p->underneath)
-		r = underneath_take_in(p->underneath, true, commit, p->fs);
+		r = underneath_take_in(p->underneath, true, session_commit, p->fs);
 	return fail(r, "take in what lies in", o->mountpoint);
 }
 

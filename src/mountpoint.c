@@ -131,18 +131,19 @@ bool mountpoint_answers(const char *path)
 {
 	siginfo_t info = {0};
 	struct pollfd ended = {.events = POLLIN};
+	_cleanup_(cleanup_close) int fd = -1;
 	pid_t pid = fork();
 
 	if (pid == 0)
 		ask(path);
 	if (pid < 0)
 		return false;
-	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (ended.fd < 0 || poll(&ended, 1, ANSWER_MS) != 1) {
-		(void)kill(pid, SIGKILL);
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	ended.fd = fd;
+	if (fd < 0 || poll(&ended, 1, ANSWER_MS) != 1) {
+		(void)kill(pid, SIGKILL); /* it may never end: not waited for */
 		return false;
 	}
-	(void)close(ended.fd);
 	return waitid(P_PID, (id_t)pid, &info, WEXITED) == 0 && info.si_code == CLD_EXITED &&
 	       info.si_status == 0;
 }

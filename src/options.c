@@ -138,7 +138,7 @@ static const struct option_row rows[] = {
 	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
 	{"fresh", NULL, set_fresh, "start with every earlier life in the history"},
 	{"linger", "DURATION", set_linger,
-	 "on SIGTERM, serve at most so long for those alive (1s)"},
+	 "on SIGTERM, serve at most so long for those who need it (1s)"},
 	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
 	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
@@ -163,7 +163,9 @@ void options_usage(FILE *to)
 		(void)fprintf(to, "  --%s%s%-*s %s\n", rows[i].name, rows[i].argument ? " " : "",
 			      (int)(20 - strlen(rows[i].name) - (rows[i].argument != NULL)),
 			      rows[i].argument ? rows[i].argument : "", rows[i].help);
-	(void)fputs("\nExit status: 0; 100 usage; 111 the system failed us; 101 our bug.\n", to);
+	(void)fputs("\nExit status: 0; 1 --check, --unmount: there is none; 100 usage;\n"
+		    "111 the system failed us.\n",
+		    to);
 }
 
 static int complain(char *why, size_t size, const char *option, const char *what)

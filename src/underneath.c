@@ -71,20 +71,22 @@ static int open_place(struct underneath *u, enum place place)
 	return u->fds[place] < 0 ? -errno : watch(u, place);
 }
 
-static int open_places(struct underneath *u, const char *path)
+/* Those that are there by now, and were not. */
+static int open_places(struct underneath *u)
 {
-	int r;
+	for (enum place p = PLACE_BORN; p < PLACE_COUNT; p++) {
+		int r = u->fds[p] < 0 ? open_place(u, p) : 0;
 
-	u->fds[PLACE_ROOT] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (u->fds[PLACE_ROOT] < 0)
-		return -errno;
-	r = watch(u, PLACE_ROOT);
-	for (enum place p = PLACE_BORN; r == 0 && p < PLACE_COUNT; p++) {
-		r = open_place(u, p);
-		if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
-			r = 0;
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+static int open_root(struct underneath *u, const char *path)
+{
+	u->fds[PLACE_ROOT] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return u->fds[PLACE_ROOT] < 0 ? -errno : watch(u, PLACE_ROOT);
 }
 
 int underneath_open(const char *path, struct graveyard *graveyard, struct underneath **ret_u)
@@ -98,7 +100,9 @@ int underneath_open(const char *path, struct graveyard *graveyard, struct undern
 	for (enum place p = 0; p < PLACE_COUNT; p++)
 		u->fds[p] = u->watches[p] = -1;
 	u->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	r = u->inotify < 0 ? -errno : open_places(u, path);
+	r = u->inotify < 0 ? -errno : open_root(u, path);
+	if (r == 0)
+		r = open_places(u);
 	if (r < 0) {
 		underneath_close(u);
 		return r;
@@ -195,8 +199,7 @@ static int stage(struct underneath *u, enum place place, const char *name,
 	}
 	if (r == 0 && graveyard_staged_events(u->graveyard) > events)
 		log_info("%s: taken in from underneath the mount (written before it, or by one who "
-			 "does "
-			 "not see it)",
+			 "does not see it)",
 			 name);
 	return r;
 }
@@ -261,7 +264,7 @@ static int take_place(struct underneath *u, enum place place)
 
 static int take_all(struct underneath *u)
 {
-	int r = 0;
+	int r = open_places(u);
 
 	for (enum place p = 0; r == 0 && p < PLACE_COUNT; p++)
 		r = take_place(u, p);
@@ -315,12 +318,23 @@ static int take_events(struct underneath *u)
 	return r;
 }
 
+/* Everything is looked through, so what was told need not be: left unread, it would come again at once. */
+static void drop_events(struct underneath *u)
+{
+	char buffer[4096];
+
+	while (read(u->inotify, buffer, sizeof(buffer)) > 0)
+		;
+}
+
 int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *arg), void *arg)
 {
 	int r;
 
 	u->commit = commit_with;
 	u->commit_arg = arg;
+	if (all)
+		drop_events(u);
 	r = all ? take_all(u) : take_events(u);
 	if (r == 0)
 		return commit(u);
@@ -336,9 +350,10 @@ static int leave_file(int directory, const struct grave *grave, const struct buf
 						 O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
 							 O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
 						 0644);
+	ssize_t n = fd < 0 ? -1 : write(fd, text->data, text->len);
 
-	if (fd < 0 || write(fd, text->data, text->len) != (ssize_t)text->len)
-		return -errno;
+	if (n != (ssize_t)text->len)
+		return n < 0 ? -errno : -ENOSPC;
 	/* Without the capability the file stays the daemon's: it says the same. */
 	if (fchown(fd, grave->uid, grave->gid) < 0 && errno != EPERM)
 		return -errno;

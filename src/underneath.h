@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The directory that the mount covers. Stones that were written there before the mount, or are by a
- * container that does not see it, are taken in, at the start and as they come; and when the mount goes, the
+ * The directory that the mount covers. Stones that were written there before the mount, or are written by
+ * a container that does not see it, are taken in, at the start and as they come; and when the mount goes, the
  * stones are left there as plain files, so that a loop on `test -f` still ends.
  *
  * It is reached through descriptors that were opened before the mount.

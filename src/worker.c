@@ -42,14 +42,9 @@ static int timeout(const struct worker *w)
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-static int commit(void *arg)
-{
-	return session_commit(arg);
-}
-
 static void take_in(struct worker *w, bool all)
 {
-	int r = underneath_take_in(w->underneath, all || w->take_in_again, commit, w->fs);
+	int r = underneath_take_in(w->underneath, all || w->take_in_again, session_commit, w->fs);
 
 	w->take_in_again = r < 0;
 	if (r < 0)
@@ -75,7 +70,7 @@ static void on_signal(struct worker *w)
 			w->ended = true;
 			continue;
 		}
-		log_info("%s: ending once all are dead and nobody waits",
+		log_info("%s: ending once all are dead and no file is open, or --linger is over",
 			 sigabbrev_np((int)info.ssi_signo));
 		w->lingering = true;
 		if (__builtin_add_overflow(clock_monotonic(), w->linger, &w->linger_until))

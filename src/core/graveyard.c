@@ -2,7 +2,6 @@
 #include "core/graveyard.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -100,19 +100,19 @@ struct deed {
  * Stages a deed. Begins the transaction if there is none. A deed that changes nothing stages nothing.
  *
  * Errors, after which nothing of this deed is staged (but earlier deeds still are):
- * -EINVAL, -ENOENT as graveyard_admits(); -EACCES not the owner; -EPERM what is written is final and
+ * -ENOBUFS no room: commit first; -EINVAL, -ENOENT as graveyard_admits(); -EACCES not the owner; -EPERM what is written is final and
  * something else, or ready after death; -ENOSPC one name too many; and the store's.
  */
 int graveyard_stage(struct graveyard *g, const char *name, size_t len, const struct deed *deed);
 
-/* Takes a name off view, waking nobody. -ENOENT, -EACCES, and the store's. */
+/* Takes a name off view, waking nobody. -ENOBUFS, -ENOENT, -EACCES, and the store's. */
 int graveyard_remove(struct graveyard *g, const char *name, size_t len, const struct deed *deed);
 
-/* Hands a name over to another owner. -ENOENT, -EPERM unless root, and the store's. */
+/* Hands a name over to another owner. -ENOBUFS, -ENOENT, -EPERM unless root, and the store's. */
 int graveyard_chown(struct graveyard *g, const char *name, size_t len, uid_t uid, gid_t gid,
 		    const struct deed *deed);
 
-/* Takes every name off view (--fresh). */
+/* Takes every name off view (--fresh). The store's errors. */
 int graveyard_fresh(struct graveyard *g, int64_t now);
 
 /* May `uid` write to the name? 0, also if it does not exist; -EACCES; the store's. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/recent.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 

@@ -184,6 +184,14 @@ static void concern(struct list *concerned, struct vigil *vigil)
 	list_append(concerned, &vigil->link);
 }
 
+static void concern_everything(struct vigils *vigils, struct list *concerned)
+{
+	for (struct list *l = vigils->everything.next, *next; l != &vigils->everything; l = next) {
+		next = l->next;
+		concern(concerned, list_entry(l, struct vigil, link));
+	}
+}
+
 static bool name_concerned(const struct vigil_name *n, const struct event *event, size_t len)
 {
 	return event->life >= n->life && n->vigil->interest & (1u << event->what) &&
@@ -203,10 +211,7 @@ void vigils_event(struct vigils *vigils, const struct event *event)
 		if (name_concerned(n, event, len))
 			concern(&concerned, n->vigil);
 	}
-	for (struct list *l = vigils->everything.next, *next; l != &vigils->everything; l = next) {
-		next = l->next;
-		concern(&concerned, list_entry(l, struct vigil, link));
-	}
+	concern_everything(vigils, &concerned);
 	wake_all(vigils, &concerned, VIGIL_EVENT);
 }
 
@@ -226,10 +231,7 @@ void vigils_drain(struct vigils *vigils)
 	struct list concerned;
 
 	list_init(&concerned);
-	for (struct list *l = vigils->everything.next, *next; l != &vigils->everything; l = next) {
-		next = l->next;
-		concern(&concerned, list_entry(l, struct vigil, link));
-	}
+	concern_everything(vigils, &concerned);
 	for (size_t i = 0; i < RINGS; i++) {
 		struct list *ring = &vigils->rings[i];
 

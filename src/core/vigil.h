@@ -39,7 +39,7 @@ struct vigil_name {
 struct vigil {
 	/* Filled in by the caller. */
 	void (*wake)(struct vigil *vigil, enum vigil_outcome outcome);
-	unsigned interest; /* OR of (1u << enum event_what) */
+	unsigned interest; /* OR of (1u << enum event_what); not looked at where `count` is 0 */
 	int64_t deadline;  /* CLOCK_MONOTONIC in nanoseconds; INT64_MAX: none */
 	struct vigil_name *names;
 	unsigned count; /* of names; 0: whatever happens, to anybody */
