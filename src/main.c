@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The composition root: options, store, graveyard, mount, worker, and all of it back again. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #include "worker.h"
 
 enum { EXIT_OK = 0, EXIT_NOT_SO = 1, EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
+
+/* Bytes of log that a pipe shall hold: what /proc/sys/fs/pipe-max-size allows everybody. */
+#define LOG_ROOM (1 << 20)
 
 /* How long the mount may be kept for leaving the stones underneath. */
 #define LEAVE_AT_MOST (300 * NSEC_PER_MSEC)
@@ -257,6 +261,9 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	log_set_level(options.log_level);
+	/* Lines are dropped rather than waited for, so a burst of deaths wants room. Fails on what is no
+	 * pipe, and where the system allows less. */
+	(void)fcntl(STDERR_FILENO, F_SETPIPE_SZ, LOG_ROOM);
 	switch (options.action) {
 	case ACTION_HELP:
 		options_usage(stdout);

@@ -195,7 +195,7 @@ static void a_full_pipe_drops_messages_and_tells_how_many(void **state)
 	capture_end(&c);
 	assert_int_equal(after, ENOENT);
 	assert_string_equal(c.text, "graveyardfs: warning: messages lost, "
-				    "as nobody read standard error: 3\n"
+				    "as nobody read them: 3\n"
 				    "graveyardfs: info: first\n"
 				    "graveyardfs: info: second\n");
 }
@@ -217,7 +217,7 @@ static void a_pipe_without_a_reader_raises_no_signal(void **state)
 	(void)close(ends[1]);
 	log_error("back");
 	capture_end(&c);
-	assert_non_null(strstr(c.text, "messages lost, as nobody read standard error: 1\n"));
+	assert_non_null(strstr(c.text, "messages lost, as nobody read them: 1\n"));
 	assert_non_null(strstr(c.text, "error: back\n"));
 }
 

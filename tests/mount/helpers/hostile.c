@@ -111,16 +111,15 @@ static void opens(unsigned count)
 static const char *random_name(void)
 {
 	static const char *const names[] = {"a", "b", "c", "web-0", "x.y", "A_1"};
+	/* No dot: not out of the graveyard. */
+	static const char odd[] = "\x01\t\n /\\\"'*@,+:-~\x7f\x80\xc2\xffn";
 	static char name[1024];
 	unsigned kind = draw(20), len = kind == 0 ? 253 : kind == 1 ? 254 + draw(20) : draw(6);
 
 	if (kind > 2)
 		return PICK(names);
 	for (unsigned i = 0; i < len; i++)
-		name[i] = kind == 2 ? (char)(1 + draw(255)) : 'n';
-	/* Not out of the graveyard. */
-	for (char *dot = name; (dot = memchr(dot, '.', (size_t)(name + len - dot))) != NULL;)
-		*dot = '/';
+		name[i] = odd[kind == 2 ? draw(sizeof(odd) - 1) : sizeof(odd) - 2];
 	name[len] = '\0';
 	return name;
 }
@@ -189,14 +188,14 @@ static size_t random_text(char *text, size_t size)
 
 	if (draw(10) == 0) {
 		for (len = 0; len < size && draw(4000); len++)
-			text[len] = (char)draw(256);
+			text[len] = (char)((int)draw(256) - 128);
 		return len;
 	}
 	for (unsigned n = 1 + draw(6); n > 0; n--) {
 		const char *word = PICK(words);
 
-		memcpy(text + len, word, strlen(word));
-		len += strlen(word);
+		while (*word)
+			text[len++] = *word++;
 	}
 	return len;
 }
