@@ -71,6 +71,12 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	reply_attr(fs_of(req), req, ino);
 }
 
+static bool tells(const struct view *view, int flags)
+{
+	return (flags & O_ACCMODE) != O_RDONLY && view->writable &&
+	       (view->deed == DEED_DEATH || view->deed == DEED_READY);
+}
+
 static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, uint64_t *ret_fh)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
@@ -80,8 +86,13 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	struct file file;
 	int r = node ? node_look(fs, node, &file) : -ESTALE;
 
-	/* It was there a moment ago, when the kernel looked it up: on ESTALE it looks again, and creates
-	 * the file if that was asked for. */
+	/*
+	 * It was there a moment ago, when the kernel looked it up: on ESTALE it looks again, but only once, and
+	 * creates the file if that was asked for. Whoever tells of a death or of readiness may be unlucky
+	 * twice, while the name is reborn and dies; what is written is judged then, and must not be lost.
+	 */
+	if (r == -ENOENT && tells(view_get(node->view), flags))
+		r = 0;
 	if (r < 0)
 		return r == -ENOENT ? -ESTALE : r;
 	handle.opened = graveyard_seq(fs->graveyard);
