@@ -102,8 +102,7 @@ static void report_dropped(void)
 	if (dropped == 0)
 		return;
 	len = snprintf(line, sizeof(line),
-		       "graveyardfs: warning: messages lost, as nobody read them: %lu\n",
-		       dropped);
+		       "graveyardfs: warning: messages lost, as nobody read them: %lu\n", dropped);
 	if (write_line(line, (size_t)len))
 		dropped = 0;
 }
