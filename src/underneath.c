@@ -198,7 +198,7 @@ static int stage(struct underneath *u, enum place place, const char *name,
 		return 0;
 	}
 	if (r == 0 && graveyard_staged_events(u->graveyard) > events)
-		log_info("%s: taken in from underneath the mount (written before it, or by one who "
+		log_info("%s: found underneath the mount (written before it, or by one who "
 			 "does not see it)",
 			 name);
 	return r;
