@@ -157,9 +157,23 @@ static void settle_handle(struct batch *b, struct slot *slot)
 		state_handle_close(state, after->fh);
 	else if (after->fh)
 		state_handle_set(state, after->fh, &after->handle);
-	if (after->fh && !after->closes && after->handle.flags & HANDLE_OWED)
+	if (after->fh && !after->closes && after->handle.flags & HANDLE_OWED) {
 		b->fs->owed++;
+		b->fs->owed_error = slot->answer.r;
+	}
 	slot->success.fh = slot->failure.fh = 0;
+}
+
+/*
+ * libfuse would ask for as few pages a request as the greatest write fills, 2, and the kernel takes one for each
+ * segment of a writev(2) at least: it would cut one in pieces that has more. Without this flag it keeps
+ * to its default of 32.
+ */
+static void allow_pages(struct slot *slot)
+{
+	struct fuse_init_in *init = (void *)(slot->request + sizeof(struct fuse_in_header));
+
+	init->flags &= ~(uint32_t)FUSE_MAX_PAGES;
 }
 
 static void execute(struct batch *b, struct slot *slot)
@@ -172,6 +186,8 @@ static void execute(struct batch *b, struct slot *slot)
 	slot->success.fh = slot->failure.fh = 0;
 	slot->answer = (struct answer){0};
 	b->current = slot;
+	if (opcode_of(slot) == FUSE_INIT)
+		allow_pages(slot);
 	fuse_session_process_buf(b->fs->session, &buf);
 	b->current = NULL;
 	if (!slot->kept)

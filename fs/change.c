@@ -36,7 +36,7 @@ static struct deed deed_of(const struct view *view, const struct handle *handle)
 		/* Whether an existing name may be written to was judged at open; a created one may
 		 * have become somebody else's since. */
 		.judged = !(handle->flags & HANDLE_CREATED) || handle->flags & HANDLE_COUNTED,
-		.now = clock_now(),
+		.now = handle->flags & HANDLE_OWED ? handle->closed : clock_now(),
 		.by = {handle->uid, handle->gid, handle->pid},
 	};
 }
@@ -44,17 +44,13 @@ static struct deed deed_of(const struct view *view, const struct handle *handle)
 /* A file that was removed since it was opened takes nothing any more: it would be born again. */
 static int check_removed(struct fs *fs, const struct node *node, const struct handle *handle)
 {
-	struct store *store = graveyard_store(fs->graveyard);
-	struct grave grave;
 	struct life life;
 	int r;
 
 	if (handle->flags & HANDLE_PENDING ||
 	    !graveyard_removed_since(fs->graveyard, handle->opened))
 		return 0;
-	r = store->ops->find(store, node->text, node->len, &grave);
-	if (r >= 0)
-		r = store->ops->life(store, grave.id, grave.life, &life);
+	r = graveyard_begun_at(fs->graveyard, node->text, node->len, handle->opened, &life);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	return life.removed > handle->opened ? -ENOENT : 0;
@@ -66,10 +62,32 @@ static bool is_final(int r)
 	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -ENOENT;
 }
 
+/*
+ * Is something owed for this name? Then what is known of it is behind what has been told, and nothing can be judged
+ * by it: a birth would be taken for one of the life whose death is owed, and the death for that of the next.
+ */
+static int check_owed(struct fs *fs, const struct node *node)
+{
+	if (fs->owed == 0)
+		return 0;
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *owed = state_handle(fs->state, fh);
+		const struct node *other = state_node(fs->state, owed->node);
+
+		if (owed->flags & HANDLE_OWED && other && other->len == node->len &&
+		    memcmp(other->text, node->text, node->len) == 0)
+			return fs->owed_error;
+	}
+	return 0;
+}
+
 static int stage(struct fs *fs, const struct node *node, const struct handle *handle,
 		 const struct deed *deed)
 {
 	int r = check_removed(fs, node, handle);
+
+	if (r == 0 && !(handle->flags & HANDLE_OWED))
+		r = check_owed(fs, node);
 
 	if (r == 0)
 		r = graveyard_stage(fs->graveyard, node->text, node->len, deed);
@@ -265,10 +283,18 @@ static int take_pending(struct fs *fs, const struct node *node, const struct han
 static int take_close(struct fs *fs, const struct handle *handle)
 {
 	const struct node *node = state_node(fs->state, handle->node);
+	struct handle after = *handle;
 	int r = 0;
 
-	if (node && handle->flags & HANDLE_PENDING)
+	/* A line is held here only if the file was never flushed: its last descriptor was in a message. */
+	if (node && after.tail)
+		r = take_tail(fs, node, &after);
+	else if (node && after.flags & HANDLE_PENDING)
 		r = take_pending(fs, node, handle);
+	if (r == -ENOSPC && graveyard_full(fs->graveyard)) {
+		log_warning("%s: one name more than --max-names, not born", node->text);
+		return 0;
+	}
 	/* Nobody can be told any more. */
 	return is_final(r) ? 0 : r;
 }
@@ -289,13 +315,14 @@ void change_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	park_forget_poller(fs, fi->fh);
 	owed = *now;
 	owed.flags |= HANDLE_OWED;
+	owed.closed = clock_now();
 	r = take_close(fs, now);
 	batch_on_success(fs->batch, fi->fh, NULL);
 	batch_on_failure(fs->batch, fi->fh, &owed);
 	reply_err(fs, req, r);
 }
 
-static void retry_owed(struct fs *fs, uint64_t fh, const struct handle *handle)
+static int retry_owed(struct fs *fs, uint64_t fh, const struct handle *handle)
 {
 	int r = take_close(fs, handle);
 
@@ -303,23 +330,30 @@ static void retry_owed(struct fs *fs, uint64_t fh, const struct handle *handle)
 		r = graveyard_commit(fs->graveyard);
 	else
 		graveyard_rollback(fs->graveyard);
-	if (r < 0) {
-		fs->owed++;
-		return;
-	}
+	if (r < 0)
+		return r;
 	state_handle_close(fs->state, fh);
 	graveyard_tell(fs->graveyard, fs->on_event, fs);
+	return 0;
 }
 
 void change_retry_owed(struct fs *fs)
 {
+	int r = 0;
+
 	fs->owed = 0;
 	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
 		struct handle handle = *state_handle(fs->state, fh);
 
-		if (handle.flags & HANDLE_OWED)
-			retry_owed(fs, fh, &handle);
+		if (!(handle.flags & HANDLE_OWED))
+			continue;
+		/* Where one fails, so do the others: they are only counted. */
+		if (r == 0)
+			r = retry_owed(fs, fh, &handle);
+		fs->owed += r < 0;
 	}
+	if (r < 0)
+		fs->owed_error = r;
 }
 
 /* ---- attributes ---- */
@@ -335,10 +369,12 @@ static int touch(struct fs *fs, fuse_req_t req, const struct node *node, uint64_
 
 	if (!view->writable)
 		return -EACCES;
-	if (!now)
-		return view->deed == DEED_BIRTH
-			       ? graveyard_stage(fs->graveyard, node->text, node->len, &deed)
-			       : 0;
+	if (!now && view->deed != DEED_BIRTH)
+		return 0;
+	if (!now) {
+		r = check_owed(fs, node);
+		return r < 0 ? r : graveyard_stage(fs->graveyard, node->text, node->len, &deed);
+	}
 	if (!(now->flags & HANDLE_PENDING))
 		return 0;
 	before = refused(now);

@@ -34,6 +34,7 @@ struct fs {
 	struct parked **pollers; /* by state_handle_index(): who waits by poll(2) */
 	void (*on_event)(void *arg,
 			 const struct event *event); /* told after the replies; for the log */
+	int owed_error;                              /* why, -errno */
 	unsigned owed;        /* handles whose closing could not be committed yet */
 	struct list listings; /* that go on, see fs/listing.h */
 	struct buf text;      /* for the reply being made */

@@ -91,8 +91,10 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	 * creates the file if that was asked for. Whoever tells of a death or of readiness may be unlucky
 	 * twice, while the name is reborn and dies; what is written is judged then, and must not be lost.
 	 */
-	if (r == -ENOENT && tells(view_get(node->view), flags))
+	if (r == -ENOENT && tells(view_get(node->view), flags)) {
+		handle.flags |= HANDLE_PENDING;
 		r = 0;
+	}
 	if (r < 0)
 		return r == -ENOENT ? -ESTALE : r;
 	handle.opened = graveyard_seq(fs->graveyard);

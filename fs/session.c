@@ -21,7 +21,7 @@
 
 /* Files that are open besides those that wait. */
 #define OTHER_HANDLES 65536u
-#define TAILS 4096u
+#define TAILS (sizeof(void *) == 4 ? 4096u : 65536u)
 
 /* Names that were looked up and are not open: more than can be between a lookup and its open. */
 #define IDLE_NAMES 32768u
@@ -122,9 +122,7 @@ void session_free(struct fs *fs)
 
 int session_serve(struct fs *fs)
 {
-	int r = batch_serve(fs->batch);
-
-	return r < 0 ? r : 0;
+	return batch_serve(fs->batch);
 }
 
 bool session_goes_on(const struct fs *fs)

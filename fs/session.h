@@ -32,7 +32,7 @@ struct session_config {
 int session_new(const struct session_config *config, struct fs **ret_fs);
 void session_free(struct fs *fs);
 
-/* Serves what is waiting. 0; -ENODEV: unmounted; another -errno of the device. */
+/* Serves what is waiting, up to a batch full. How many requests that were; -ENODEV: unmounted; another -errno of the device. */
 int session_serve(struct fs *fs);
 
 /* Is there work that is done in slices? Then this does one. */

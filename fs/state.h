@@ -57,6 +57,7 @@ enum handle_flags {
 struct handle {
 	uint64_t node;
 	uint64_t opened;  /* the journal's last number at the open: what the text is as of */
+	int64_t closed;   /* HANDLE_OWED: when, CLOCK_REALTIME */
 	int64_t deadline; /* of a wait, CLOCK_MONOTONIC; INT64_MAX: none */
 	uint64_t hint; /* `.log`, `.events`: see journal_read(); `.status`: the last grave shown */
 	uint64_t extent; /* `.events`: the furthest byte read; `.status`: the row after `hint` */

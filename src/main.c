@@ -179,6 +179,9 @@ static int serve(struct program *p)
 		p->ended = true;
 		r = 0;
 	}
+	/* What was written there and not heard of yet would be written over. */
+	if (p->underneath && r == 0)
+		(void)underneath_take_in(p->underneath, false, session_commit, p->fs);
 	/* So that there is no moment without them; but a million of them must not keep the mount, which
 	 * a SIGKILL would leave behind dead. */
 	if (p->underneath)
@@ -198,11 +201,12 @@ static void close_all(struct program *p)
 		(void)fail(r, "unmount", p->options->mountpoint);
 	if (p->fuse_fd >= 0)
 		(void)close(p->fuse_fd);
+	/* The last descriptor of the connection: whoever is still in the mount is told now. */
+	session_free(p->fs);
 	if (p->served && !p->left)
 		(void)underneath_leave(p->underneath, INT64_MAX);
 	if (p->signal_fd >= 0)
 		(void)close(p->signal_fd);
-	session_free(p->fs);
 	underneath_close(p->underneath);
 	graveyard_free(p->graveyard);
 	vigils_free(p->vigils);

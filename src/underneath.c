@@ -188,12 +188,14 @@ static int stage(struct underneath *u, enum place place, const char *name,
 	events = graveyard_staged_events(u->graveyard);
 	if (r == 0)
 		r = graveyard_stage(u->graveyard, name, strlen(name), &deed);
-	if (r == -EINVAL || r == -ENOENT || r == -EPERM || r == -EACCES) {
+	if (r == -EINVAL || r == -ENOENT || r == -EPERM || r == -EACCES ||
+	    (r == -ENOSPC && graveyard_full(u->graveyard))) {
 		log_warning("underneath the mount, '%s/%s' is not taken in: %s", place_names[place],
 			    name,
 			    r == -EINVAL   ? "it is no name of a tombstone"
 			    : r == -ENOENT ? "--names does not have it"
 			    : r == -EPERM  ? "it is known otherwise already"
+			    : r == -ENOSPC ? "it is one name more than --max-names"
 					   : "the name is somebody else's");
 		return 0;
 	}
@@ -304,26 +306,28 @@ static int take_event(struct underneath *u, const struct inotify_event *event)
 static int take_events(struct underneath *u)
 {
 	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	ssize_t n;
+	ssize_t n = read(u->inotify, buffer, sizeof(buffer));
 	int r = 0;
 
-	while (r == 0 && (n = read(u->inotify, buffer, sizeof(buffer))) > 0) {
-		for (const char *p = buffer; r == 0 && p < buffer + n;) {
-			const struct inotify_event *event = (const void *)p;
+	/* One buffer a call: who writes fast keeps nobody else from being served. */
+	for (const char *p = buffer; r == 0 && n > 0 && p < buffer + n;) {
+		const struct inotify_event *event = (const void *)p;
 
-			r = take_event(u, event);
-			p += sizeof(*event) + event->len;
-		}
+		r = take_event(u, event);
+		p += sizeof(*event) + event->len;
 	}
 	return r;
 }
 
 /* Everything is looked through, so what was told need not be: left unread, it would come again at once. */
+/* Buffers that are dropped at once; what is left is only taken in twice. */
+#define DROP_MAX 256
+
 static void drop_events(struct underneath *u)
 {
 	char buffer[4096];
 
-	while (read(u->inotify, buffer, sizeof(buffer)) > 0)
+	for (int i = 0; i < DROP_MAX && read(u->inotify, buffer, sizeof(buffer)) > 0; i++)
 		;
 }
 
@@ -344,20 +348,38 @@ int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *
 
 /* ---- leaving ---- */
 
-static int leave_file(int directory, const struct grave *grave, const struct buf *text)
-{
-	_cleanup_(cleanup_close) int fd = openat(directory, grave->name,
-						 O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-							 O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
-						 0644);
-	ssize_t n = fd < 0 ? -1 : write(fd, text->data, text->len);
+/* What a stone is called until it is whole: the intake passes over it. */
+#define UNFINISHED ".graveyardfs-leaving"
 
+static int write_file(int directory, const struct grave *grave, const struct buf *text)
+{
+	_cleanup_(cleanup_close) int fd = openat(
+		directory, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text->data, text->len);
 	if (n != (ssize_t)text->len)
 		return n < 0 ? -errno : -ENOSPC;
 	/* Without the capability the file stays the daemon's: it says the same. */
 	if (fchown(fd, grave->uid, grave->gid) < 0 && errno != EPERM)
 		return -errno;
 	return 0;
+}
+
+/* All of it, or nothing: half a stone would be taken in at the next start as another life. */
+static int leave_file(int directory, const struct grave *grave, const struct buf *text)
+{
+	int r;
+
+	(void)unlinkat(directory, UNFINISHED, 0);
+	r = write_file(directory, grave, text);
+	if (r == 0 && renameat(directory, UNFINISHED, directory, grave->name) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(directory, UNFINISHED, 0);
+	return r;
 }
 
 static int leave_stone(struct underneath *u, const struct grave *grave, struct buf *text)

@@ -18,6 +18,9 @@
 /* How long after a failed commit it is tried again, where nobody is told of the failure. */
 #define RETRY_AFTER NSEC_PER_SEC
 
+/* How long what is queued at the end is served, however much it is. */
+#define REST_AT_MOST (200 * NSEC_PER_MSEC)
+
 static int64_t earliest(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -112,13 +115,13 @@ static int serve(struct worker *w)
 {
 	int r = 0;
 
-	while (r == 0 && !w->ended) {
+	while (r >= 0 && !w->ended) {
 		struct epoll_event events[4];
 		int n = epoll_wait(w->epoll, events, 4, timeout(w));
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		for (int i = 0; i < n && r == 0; i++) {
+		for (int i = 0; i < n && r >= 0; i++) {
 			int fd = events[i].data.fd;
 
 			if (fd == w->fuse_fd)
@@ -132,7 +135,7 @@ static int serve(struct worker *w)
 			session_continue(w->fs);
 		on_time(w);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int start(struct worker *w)
@@ -151,12 +154,30 @@ static int start(struct worker *w)
 	return r;
 }
 
+/* What has been asked before the end is answered, and a close that was told is kept. */
+static int serve_rest(struct worker *w)
+{
+	int64_t until = clock_monotonic() + REST_AT_MOST;
+	int r;
+
+	do
+		r = session_serve(w->fs);
+	while (r > 0 && clock_monotonic() < until);
+	if (session_owes(w->fs))
+		session_retry(w->fs);
+	if (session_owes(w->fs))
+		log_error("not everything that was told could be kept");
+	return r < 0 ? r : 0;
+}
+
 int worker_run(struct worker *w)
 {
 	int r = start(w);
 
 	if (r == 0)
 		r = serve(w);
+	if (r == 0)
+		r = serve_rest(w);
 	session_drain(w->fs);
 	if (w->epoll >= 0)
 		(void)close(w->epoll);

@@ -277,6 +277,11 @@ static int check_room(struct graveyard *g)
 	return count < g->config.max_names ? 0 : -ENOSPC;
 }
 
+bool graveyard_full(struct graveyard *g)
+{
+	return check_room(g) == -ENOSPC;
+}
+
 static int keep_grave(struct graveyard *g, struct grave *grave, const struct lives *lives,
 		      const struct deed *deed)
 {

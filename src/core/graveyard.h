@@ -47,6 +47,9 @@ struct journal_end {
 
 const struct journal_end *graveyard_end(const struct graveyard *g);
 
+/* Is there no room for another name (--max-names)? */
+bool graveyard_full(struct graveyard *g);
+
 /* How many names are on view. Counted once, which costs time in proportion; then kept. */
 int graveyard_count(struct graveyard *g, uint64_t *ret_count);
 

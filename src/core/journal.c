@@ -126,9 +126,9 @@ int journal_read(struct store *store, uint64_t last, uint64_t offset, size_t siz
 		r = buf_error(&line);
 		if (r < 0)
 			break;
-		skip = offset > event.text_at ? (size_t)(offset - event.text_at) : 0;
-		if (skip >= line.len)
+		if (offset >= event.text_at + line.len)
 			break; /* behind the last line */
+		skip = offset > event.text_at ? (size_t)(offset - event.text_at) : 0;
 		n = line.len - skip < left ? line.len - skip : left;
 		buf_add(text, line.data + skip, n);
 		left -= n;

@@ -73,7 +73,12 @@ static int begin(struct lives *l, int64_t time)
 
 static int be_born(struct lives *l, const struct told *told, enum fact fact)
 {
+	const uint64_t *opened = told->deed->opened;
+
 	(void)fact;
+	/* It was about a life that has been removed since. */
+	if (opened && l->life.number && l->life.removed > *opened)
+		return 0;
 	return begin(l, told->stone.born);
 }
 
