@@ -161,7 +161,7 @@ static int init(struct state *s, const struct state_limits *limits)
 	if (r == 0)
 		r = table_init(&s->tails, sizeof(struct tail_slot), limits->tails);
 	if (r == 0)
-		r = table_init(&s->longs, sizeof(struct long_slot), nodes / 4 + 1);
+		r = table_init(&s->longs, sizeof(struct long_slot), nodes / 16 + 1);
 	return r < 0 ? r : map_tables(s);
 }
 
