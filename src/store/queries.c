@@ -32,7 +32,8 @@ static const char *const queries[QUERIES] = {
 			     " WHEN 3 THEN died WHEN 4 THEN exit_code END IS NOT NULL"
 			     " AND (?4 IS NULL OR exit_code = ?4) ORDER BY life LIMIT 1",
 	[QUERY_INSERT_GRAVE] = "INSERT INTO graves (id, name, uid, gid, life, on_view)"
-			       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+			       " SELECT ?1, ?2, ?3, ?4, ?5, ?6"
+			       " WHERE NOT EXISTS (SELECT 1 FROM graves WHERE name = ?2)",
 	[QUERY_UPDATE_GRAVE] = "UPDATE graves SET uid = ?3, gid = ?4, life = ?5, on_view = ?6"
 			       " WHERE id = ?1 AND name = ?2",
 	[QUERY_PUT_LIFE] =

@@ -147,6 +147,8 @@ static int insert_grave(struct connection *c, struct grave *grave)
 	struct sqlite3_stmt *statement = c->statements[QUERY_INSERT_GRAVE];
 	int r = connection_write(c, QUERY_INSERT_GRAVE, grave_bind(statement, grave));
 
+	if (r == 0 && sqlite3_changes(c->db) == 0)
+		return connection_spoil(c, -EINVAL); /* there is one of this name */
 	if (r == 0)
 		grave->id = sqlite3_last_insert_rowid(c->db);
 	return r;

@@ -319,9 +319,9 @@ static void nothing_is_found_by_scanning_or_sorting(void **state)
 		char *plan = plan_of(db, statements[query]);
 
 		assert_null(strstr(plan, "TEMP B-TREE"));
-		/* From the end, and no further; and all that are alive, of which there are few. */
+		/* From the end, and no further; all that are alive, of which there are few; and no table. */
 		if (query != QUERY_LAST_EVENT && query != QUERY_COUNT_ALIVE &&
-		    strstr(plan, "SCAN "))
+		    query != QUERY_INSERT_GRAVE && strstr(plan, "SCAN "))
 			fail_msg("%s: %s", sqlite3_sql(statements[query]), plan);
 		free(plan);
 	}
