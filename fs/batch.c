@@ -33,6 +33,7 @@ struct after {
 struct slot {
 	char *request; /* REQUEST_MAX bytes */
 	size_t len;
+	unsigned device; /* on which it came */
 	bool postponed; /* to be executed after the commit */
 	bool changes;   /* it may: its answer waits for a commit */
 	bool kept;      /* executed; the answer does wait */
@@ -186,6 +187,7 @@ static void execute(struct batch *b, struct slot *slot)
 	slot->success.fh = slot->failure.fh = 0;
 	slot->answer = (struct answer){0};
 	b->current = slot;
+	b->fs->devices.current = slot->device;
 	if (opcode_of(slot) == FUSE_INIT)
 		allow_pages(slot);
 	fuse_session_process_buf(b->fs->session, &buf);
@@ -198,6 +200,7 @@ static void execute(struct batch *b, struct slot *slot)
 static void publish(struct batch *b, struct slot *slot)
 {
 	settle_handle(b, slot);
+	b->fs->devices.current = slot->device;
 	answer_send(b->fs, slot->req, &slot->answer);
 	slot->kept = false;
 }
@@ -264,11 +267,12 @@ static int receive(struct batch *b, struct slot *slot)
 
 	/* ENOENT: the request was interrupted before it was read. */
 	do
-		n = read(b->fs->fuse_fd, slot->request, REQUEST_MAX);
+		n = devices_read(&b->fs->devices, slot->request, REQUEST_MAX);
 	while (n < 0 && (errno == ENOENT || errno == EINTR));
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	slot->len = (size_t)n;
+	slot->device = b->fs->devices.current;
 	return n >= (ssize_t)sizeof(struct fuse_in_header) ? 1 : -EIO;
 }
 
@@ -335,11 +339,13 @@ static struct slot *start_over_with(struct batch *b, struct slot *slot)
 {
 	char *request = slot->request;
 	size_t len = slot->len;
+	unsigned device = slot->device;
 
 	finish(b);
 	slot->request = b->slots[0].request;
 	b->slots[0].request = request;
 	b->slots[0].len = len;
+	b->slots[0].device = device;
 	return &b->slots[0];
 }
 
@@ -361,7 +367,7 @@ static bool somebody_comes(const struct batch *b)
 /* Waits for more to join the commit, where that pays. 1: there is more. */
 static int gather(struct batch *b, int64_t *until)
 {
-	struct pollfd more = {.fd = b->fs->fuse_fd, .events = POLLIN};
+	struct pollfd more = {.fd = b->fs->devices.fds[0], .events = POLLIN};
 	struct timespec left = {0};
 	int64_t now;
 

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "fs/device.h"
 
 struct batch;
 struct event;
@@ -23,7 +24,7 @@ struct fs {
 	struct state *state;
 	struct batch *batch;
 	struct fuse_session *session;
-	int fuse_fd;
+	struct devices devices;
 	bool gathers;   /* a commit takes so long that it pays to wait for others to join it */
 	bool read_only; /* nothing will ever happen: waits fail rather than block */
 	uint64_t max_names;

@@ -143,6 +143,7 @@ struct listing {
 	struct list link;
 	struct fs *fs;
 	fuse_req_t req;
+	unsigned device; /* on which it came */
 	uint64_t id, offset;
 	size_t size;
 };
@@ -150,6 +151,7 @@ struct listing {
 static void end(struct listing *listing, int r)
 {
 	list_remove(&listing->link);
+	listing->fs->devices.current = listing->device;
 	fuse_req_interrupt_func(listing->req, NULL, NULL);
 	if (r < 0)
 		reply_parked(listing->req, r);
@@ -163,6 +165,7 @@ static void on_interrupt(fuse_req_t req, void *data)
 	struct listing *listing = data;
 
 	list_remove(&listing->link);
+	listing->fs->devices.current = listing->device;
 	free(listing);
 	reply_parked(req, -EINTR);
 }
@@ -184,7 +187,14 @@ void listing_serve(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, 
 			reply_data(req, fs->text.data, fs->text.len);
 		return;
 	}
-	*listing = (struct listing){.fs = fs, .req = req, .id = id, .offset = offset, .size = size};
+	*listing = (struct listing){
+		.fs = fs,
+		.req = req,
+		.device = fs->devices.current,
+		.id = id,
+		.offset = offset,
+		.size = size,
+	};
 	list_append(&fs->listings, &listing->link);
 	fuse_req_interrupt_func(req, on_interrupt, listing);
 }

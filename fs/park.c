@@ -20,6 +20,7 @@ struct parked {
 	struct vigil vigil; /* first: the wake function gets no more */
 	struct fs *fs;
 	fuse_req_t req; /* NULL: by poll(2) */
+	unsigned device; /* on which it came */
 	uint64_t fh;
 	uint64_t offset;
 	size_t size;
@@ -73,7 +74,7 @@ static void notify_poll(struct fs *fs, uint64_t kernel_handle)
 	struct iovec iov[] = {{&header, sizeof(header)}, {&out, sizeof(out)}};
 
 	/* ENOENT, the file is closed already: nobody to tell. */
-	if (writev(fs->fuse_fd, iov, 2) < 0 && errno != ENOENT)
+	if (devices_write(&fs->devices, iov, 2) < 0 && errno != ENOENT)
 		log_warning("unable to notify a poller: %s, ignoring", strerror(errno));
 }
 
@@ -93,12 +94,20 @@ static void end_poller(struct parked *p)
 	free(p);
 }
 
+/* What follows is the answer. */
+static void leave(struct parked *p)
+{
+	p->fs->devices.parked[p->device]--;
+	p->fs->devices.current = p->device;
+}
+
 static void end(struct parked *p, int r)
 {
 	if (!p->req) {
 		end_poller(p);
 		return;
 	}
+	leave(p);
 	fuse_req_interrupt_func(p->req, NULL, NULL);
 	if (r < 0)
 		reply_parked(p->req, r);
@@ -133,6 +142,7 @@ static void on_interrupt(fuse_req_t req, void *data)
 	struct parked *p = data;
 
 	vigil_cancel(p->fs->vigils, &p->vigil);
+	leave(p);
 	free(p);
 	reply_parked(req, -EINTR);
 }
@@ -201,6 +211,8 @@ void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size
 	}
 	p->offset = offset;
 	p->size = size;
+	p->device = fs->devices.current;
+	fs->devices.parked[p->device]++;
 	/* One thread: an interrupt is read after this, or was seen above. */
 	fuse_req_interrupt_func(req, on_interrupt, p);
 }

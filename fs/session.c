@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -37,11 +38,26 @@ __attribute__((format(printf, 2, 0))) static void log_libfuse(enum fuse_log_leve
 	log_msg(level <= FUSE_LOG_ERR ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "libfuse: %s", text);
 }
 
-/* libfuse takes a connection that is mounted already as "/dev/fd/N", and closes it in the end: a copy. */
+static ssize_t write_answer(int fd, struct iovec *iov, int count, void *userdata)
+{
+	struct fs *fs = userdata;
+
+	(void)fd;
+	return devices_write(&fs->devices, iov, count);
+}
+
+/* libfuse wants to have it, and does not call it: batch.c reads. */
+static ssize_t read_nothing(int fd, void *buf, size_t size, void *userdata)
+{
+	(void)fd, (void)buf, (void)size, (void)userdata;
+	return -ENOSYS;
+}
+
+/* libfuse closes its descriptor in the end: a copy. */
 static int attach(struct fs *fs)
 {
-	int fd = fcntl(fs->fuse_fd, F_DUPFD_CLOEXEC, 0);
-	char path[32];
+	static const struct fuse_custom_io io = {.writev = write_answer, .read = read_nothing};
+	int fd = fcntl(fs->devices.fds[0], F_DUPFD_CLOEXEC, 0);
 	char name[] = "graveyardfs";
 	char *argv[] = {name, NULL};
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
@@ -51,8 +67,7 @@ static int attach(struct fs *fs)
 	fuse_set_log_func(log_libfuse);
 	fs->session = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), fs);
 	fuse_opt_free_args(&args);
-	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-	if (fs->session && fuse_session_mount(fs->session, path) == 0)
+	if (fs->session && fuse_session_custom_io(fs->session, &io, fd) == 0)
 		return 0;
 	(void)close(fd);
 	return -EINVAL;
@@ -69,7 +84,7 @@ static int init(struct fs *fs, const struct session_config *config)
 
 	fs->graveyard = config->graveyard;
 	fs->vigils = config->vigils;
-	fs->fuse_fd = config->fuse_fd;
+	memcpy(fs->devices.fds, config->fuse_fds, sizeof(fs->devices.fds));
 	fs->gathers = config->gathers;
 	fs->read_only = config->read_only;
 	fs->max_names = config->max_names;
@@ -138,6 +153,11 @@ void session_continue(struct fs *fs)
 bool session_in_use(const struct fs *fs)
 {
 	return state_open(fs->state) > 0;
+}
+
+bool session_expects_close(const struct fs *fs)
+{
+	return state_pending(fs->state) > 0;
 }
 
 void session_drain(struct fs *fs)

@@ -19,7 +19,7 @@ struct vigils;
 struct session_config {
 	struct graveyard *graveyard; /* these two outlive the session */
 	struct vigils *vigils;
-	int fuse_fd;  /* of a mounted connection, O_NONBLOCK; stays the caller's */
+	const int *fuse_fds; /* of a mounted connection, from devices_open(); stay the caller's */
 	bool gathers; /* see struct fs */
 	bool read_only;
 	unsigned max_waits;
@@ -41,6 +41,9 @@ void session_continue(struct fs *fs);
 
 /* Is a file open? Who was just woken still has to read to the end. */
 bool session_in_use(const struct fs *fs);
+
+/* Has a file been created that counts at its close (or at a write)? */
+bool session_expects_close(const struct fs *fs);
 
 /* Sends away, with ECANCELED, everybody who still waits. */
 void session_drain(struct fs *fs);

@@ -14,6 +14,7 @@
 #include "core/graveyard.h"
 #include "core/journal.h"
 #include "core/vigil.h"
+#include "fs/device.h"
 #include "fs/session.h"
 #include "mountpoint.h"
 #include "options.h"
@@ -37,7 +38,7 @@ struct program {
 	struct graveyard *graveyard;
 	struct underneath *underneath;
 	struct fs *fs;
-	int signal_fd, fuse_fd;
+	int signal_fd, fuse_fds[DEVICES];
 	bool served;
 	bool ended; /* the connection, by somebody else */
 	bool left;  /* all stones lie underneath */
@@ -120,7 +121,7 @@ static int start(struct program *p)
 	struct session_config config = {
 		.graveyard = p->graveyard,
 		.vigils = p->vigils,
-		.fuse_fd = p->fuse_fd,
+		.fuse_fds = p->fuse_fds,
 		.gathers = o->power,
 		.read_only = o->read_only,
 		.max_waits = o->max_waits,
@@ -153,7 +154,9 @@ static int open_mount(struct program *p)
 		r = underneath_open(o->mountpoint, p->graveyard, &p->underneath);
 	if (r < 0)
 		return fail(r, "use the directory", o->mountpoint);
-	r = mountpoint_mount(o->mountpoint, o->read_only, &p->fuse_fd);
+	r = mountpoint_mount(o->mountpoint, o->read_only, &p->fuse_fds[0]);
+	if (r == 0)
+		r = devices_open(p->fuse_fds[0], p->fuse_fds);
 	return fail(r, "mount a FUSE file system on", o->mountpoint);
 }
 
@@ -164,7 +167,7 @@ static int serve(struct program *p)
 		.graveyard = p->graveyard,
 		.vigils = p->vigils,
 		.underneath = p->underneath,
-		.fuse_fd = p->fuse_fd,
+		.fuse_fd = p->fuse_fds[0],
 		.signal_fd = p->signal_fd,
 		.linger = p->options->linger,
 	};
@@ -194,13 +197,14 @@ static void close_all(struct program *p)
 	int r = 0;
 
 	/* What is mounted there, if we did not end it, may be somebody else's by now: only if it is dead. */
-	if (p->fuse_fd >= 0)
+	if (p->fuse_fds[0] >= 0)
 		r = p->ended ? mountpoint_clear(p->options->mountpoint)
 			     : mountpoint_unmount(p->options->mountpoint);
 	if (!(p->ended && r == -EBUSY))
 		(void)fail(r, "unmount", p->options->mountpoint);
-	if (p->fuse_fd >= 0)
-		(void)close(p->fuse_fd);
+	for (unsigned i = 0; i < DEVICES; i++)
+		if (p->fuse_fds[i] >= 0)
+			(void)close(p->fuse_fds[i]);
 	/* The last descriptor of the connection: whoever is still in the mount is told now. */
 	session_free(p->fs);
 	if (p->served && !p->left)
@@ -216,8 +220,12 @@ static void close_all(struct program *p)
 
 static int run(const struct options *options)
 {
-	struct program p = {.options = options, .signal_fd = -1, .fuse_fd = -1};
-	int r = open_signals(&p);
+	struct program p = {.options = options, .signal_fd = -1};
+	int r;
+
+	for (unsigned i = 0; i < DEVICES; i++)
+		p.fuse_fds[i] = -1;
+	r = open_signals(&p);
 
 	if (r == 0)
 		r = open_graveyard(&p);

@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -154,15 +155,30 @@ static int start(struct worker *w)
 	return r;
 }
 
-/* What has been asked before the end is answered, and a close that was told is kept. */
+/* Waits for a request until then. 0: none came. */
+static int await_request(const struct worker *w, int64_t until)
+{
+	struct pollfd request = {.fd = w->fuse_fd, .events = POLLIN};
+	int64_t left = until - clock_monotonic();
+	int n = left > 0 ? poll(&request, 1, (int)(left / NSEC_PER_MSEC)) : 0;
+
+	return n < 0 && errno != EINTR ? -errno : n;
+}
+
+/*
+ * What has been asked before the end is answered, and a close that was told is kept. A creation that counts at
+ * its close is waited for: close(2) returns before the kernel sends its RELEASE.
+ */
 static int serve_rest(struct worker *w)
 {
 	int64_t until = clock_monotonic() + REST_AT_MOST;
 	int r;
 
-	do
+	do {
 		r = session_serve(w->fs);
-	while (r > 0 && clock_monotonic() < until);
+		if (r == 0 && session_expects_close(w->fs))
+			r = await_request(w, until);
+	} while (r > 0 && clock_monotonic() < until);
 	if (session_owes(w->fs))
 		session_retry(w->fs);
 	if (session_owes(w->fs))
