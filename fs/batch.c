@@ -34,9 +34,9 @@ struct slot {
 	char *request; /* REQUEST_MAX bytes */
 	size_t len;
 	unsigned device; /* on which it came */
-	bool postponed; /* to be executed after the commit */
-	bool changes;   /* it may: its answer waits for a commit */
-	bool kept;      /* executed; the answer does wait */
+	bool postponed;  /* to be executed after the commit */
+	bool changes;    /* it may: its answer waits for a commit */
+	bool kept;       /* executed; the answer does wait */
 	struct fuse_req *req;
 	struct answer answer;
 	struct after success, failure;

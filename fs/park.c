@@ -19,7 +19,7 @@
 struct parked {
 	struct vigil vigil; /* first: the wake function gets no more */
 	struct fs *fs;
-	fuse_req_t req; /* NULL: by poll(2) */
+	fuse_req_t req;  /* NULL: by poll(2) */
 	unsigned device; /* on which it came */
 	uint64_t fh;
 	uint64_t offset;

@@ -20,7 +20,7 @@ struct session_config {
 	struct graveyard *graveyard; /* these two outlive the session */
 	struct vigils *vigils;
 	const int *fuse_fds; /* of a mounted connection, from devices_open(); stay the caller's */
-	bool gathers; /* see struct fs */
+	bool gathers;        /* see struct fs */
 	bool read_only;
 	unsigned max_waits;
 	uint64_t max_names;

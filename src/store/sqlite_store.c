@@ -382,7 +382,7 @@ static int store_new(struct sqlite3 *db, bool read_only, int lock_fd, const char
 /*
  * The -wal is begun over after a thousand pages or so; the limit is for what an unusual transaction, or
  * somebody who read for long, made of it. Temporary files are out of reach of the sandboxed worker.
- * 8 MiB of cache hold the inner pages of a million names' indexes and some of the leaves: SQLite's 2 MiB do not.
+ * 12 MiB of cache hold the inner pages of a million names' indexes and some of the leaves: SQLite's 2 MiB do not.
  */
 static int configure(struct sqlite3 *db, enum store_durability durability, const char *path,
 		     const struct why *why)
@@ -392,7 +392,7 @@ static int configure(struct sqlite3 *db, enum store_durability durability, const
 	if (sqlite_run(db, durability == STORE_POWER ? "PRAGMA synchronous = FULL"
 						     : "PRAGMA synchronous = NORMAL") < 0 ||
 	    sqlite_run(db, "PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;"
-			   "PRAGMA cache_size = -8192; PRAGMA cell_size_check = ON; PRAGMA journal_mode = WAL") < 0 ||
+			   "PRAGMA cache_size = -12288; PRAGMA journal_mode = WAL") < 0 ||
 	    sqlite_integer(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &wal) < 0)
 		return why_not_sqlite(why, db, "set up", path);
 	if (!wal)

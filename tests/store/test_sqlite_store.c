@@ -20,7 +20,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#define MEMORY_MAX (10 << 20) /* the page cache, and a little */
+#define MEMORY_MAX (14 << 20) /* the page cache, and a little */
 #define WAL_MAX (6 << 20)    /* a checkpoint is due at 1000 pages */
 
 static void the_contract_is_kept(void **state)
