@@ -5,6 +5,10 @@
  * same requests as graveyardfs (nothing is cached), and stores nothing: it knows a name for as long
  * as the kernel does. What graveyardfs takes beyond it is the price of the tombstone.
  *
+ *	floor MOUNTPOINT [DATABASE]
+ *
+ * With a database a write also commits one row of one number to it: the least that SQLite can do.
+ *
  * The root holds one file, `present`, and lists as empty: the peer for `test -f`.
  *
  * One thread in a blocking loop, libfuse's own. A file's node id is the address of its name's record,
@@ -14,6 +18,7 @@
 
 #include <errno.h>
 #include <fuse_lowlevel.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +50,25 @@ struct parked {
 };
 
 static struct name *names[HASH_SIZE];
+
+/* With a database: what puts a row in. */
+static sqlite3_stmt *insert;
+
+static int open_database(const char *path)
+{
+	sqlite3 *db;
+
+	if (sqlite3_open(path, &db) == SQLITE_OK &&
+	    sqlite3_exec(db,
+			 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+			 "CREATE TABLE deaths (n INTEGER PRIMARY KEY) STRICT",
+			 NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(db, "INSERT INTO deaths VALUES (NULL)", -1, &insert, NULL) ==
+		    SQLITE_OK)
+		return 0;
+	fprintf(stderr, "floor: error: unable to open '%s': %s\n", path, sqlite3_errmsg(db));
+	return -1;
+}
 
 static struct name **name_slot(const char *text)
 {
@@ -269,6 +293,13 @@ static void floor_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t 
 		fuse_reply_err(req, EPERM);
 		return;
 	}
+	if (insert) {
+		(void)sqlite3_step(insert);
+		if (sqlite3_reset(insert) != SQLITE_OK) {
+			fuse_reply_err(req, EIO);
+			return;
+		}
+	}
 	name->dead = true;
 	while (!list_empty(&name->parked)) {
 		struct parked *parked = list_entry(name->parked.next, struct parked, link);
@@ -341,10 +372,12 @@ int main(int argc, char **argv)
 	struct fuse_session *session;
 	int r;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: floor MOUNTPOINT\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: floor MOUNTPOINT [DATABASE]\n");
 		return 100;
 	}
+	if (argc == 3 && open_database(argv[2]))
+		return 111;
 	session = fuse_session_new(&args, &operations, sizeof(operations), NULL);
 	if (!session)
 		return 111;
