@@ -11,44 +11,39 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/graveyard.h"
+#include "fs/fault.h"
 #include "fs/fs.h"
-#include "fs/reply.h"
+#include "fs/kept.h"
+#include "fs/ops.h"
+#include "fs/resume.h"
 #include "fs/session.h"
+#include "fs/shared.h"
+#include "fs/view.h"
 
-#define SLOTS (2 * GRAVEYARD_BATCH)
+#define SLOTS SHARED_SLOTS
 
-/* A request as it is received: the greatest write, its headers, and what FUSE_MIN_READ_BUFFER asks for. */
-#define REQUEST_MAX (SESSION_WRITE_MAX + 4096)
+_Static_assert(SLOTS == 2 * GRAVEYARD_BATCH, "as many to look as to change something");
 
 /* Twice the longest that a commit is ever held. */
 #define GATHER_MAX (20 * NSEC_PER_MSEC)
 
-/* What becomes of a handle. */
-struct after {
-	uint64_t fh; /* 0: nothing */
-	bool closes;
-	struct handle handle;
-};
-
 struct slot {
-	char *request; /* REQUEST_MAX bytes */
+	char *request; /* SESSION_REQUEST_MAX bytes */
 	size_t len;
 	unsigned device; /* on which it came */
 	bool postponed;  /* to be executed after the commit */
-	bool changes;    /* it may: its answer waits for a commit */
-	bool kept;       /* executed; the answer does wait */
-	struct fuse_req *req;
-	struct answer answer;
+	bool waits;      /* something is staged for it */
+	bool kept;       /* executed; the answer waits for the commit */
 	struct after success, failure;
 };
 
 struct batch {
 	struct fs *fs;
 	char *requests;
-	struct slot slots[SLOTS];
-	unsigned used;        /* slots postponed or kept */
-	struct slot *current; /* being executed */
-	int64_t commit_time;  /* of late, ns */
+	struct slot slots[SLOTS]; /* the answer of each is in shared->kept */
+	unsigned used;            /* slots postponed or kept */
+	struct slot *current;     /* being executed */
+	int64_t commit_time;      /* of late, ns */
 };
 
 int batch_new(struct fs *fs, struct batch **ret_batch)
@@ -58,16 +53,16 @@ int batch_new(struct fs *fs, struct batch **ret_batch)
 	if (!b)
 		return -ENOMEM;
 	b->fs = fs;
-	b->requests = malloc((size_t)SLOTS * REQUEST_MAX);
+	b->requests = malloc((size_t)SLOTS * SESSION_REQUEST_MAX);
 	if (!b->requests) {
 		free(b);
 		return -ENOMEM;
 	}
 	/* Touched before use: a page that is not there yet while the kernel copies a request into it is a
 	 * moment in which a SIGKILL makes the request fail with EIO. */
-	memset(b->requests, 0, (size_t)SLOTS * REQUEST_MAX);
+	memset(b->requests, 0, (size_t)SLOTS * SESSION_REQUEST_MAX);
 	for (unsigned i = 0; i < SLOTS; i++)
-		b->slots[i].request = b->requests + (size_t)i * REQUEST_MAX;
+		b->slots[i].request = b->requests + (size_t)i * SESSION_REQUEST_MAX;
 	*ret_batch = b;
 	return 0;
 }
@@ -85,19 +80,14 @@ const void *batch_request(const struct batch *b)
 	return b->current->request;
 }
 
-bool batch_keep(struct batch *b, struct fuse_req *req, struct answer answer)
+void batch_waits(struct batch *b)
 {
-	struct slot *slot = b->current;
-
-	slot->req = req;
-	slot->answer = answer;
-	slot->kept = slot->changes && graveyard_staged(b->fs->graveyard);
-	return slot->kept;
+	b->current->waits = true;
 }
 
-static struct after make_after(uint64_t fh, const struct handle *handle)
+static struct after make_after(enum after_what what, uint64_t fh, const struct handle *handle)
 {
-	struct after after = {.fh = fh, .closes = !handle};
+	struct after after = {.what = what, .fh = fh};
 
 	if (handle)
 		after.handle = *handle;
@@ -106,25 +96,54 @@ static struct after make_after(uint64_t fh, const struct handle *handle)
 
 void batch_on_success(struct batch *b, uint64_t fh, const struct handle *handle)
 {
-	b->current->success = make_after(fh, handle);
+	b->current->success = make_after(handle ? AFTER_SET : AFTER_CLOSE, fh, handle);
 }
 
 void batch_on_failure(struct batch *b, uint64_t fh, const struct handle *handle)
 {
-	b->current->failure = make_after(fh, handle);
+	b->current->failure = make_after(AFTER_SET, fh, handle);
 }
 
-static uint32_t opcode_of(const struct slot *slot)
+int batch_opens(struct batch *b, const struct handle *handle, uint64_t *ret_fh)
 {
-	const struct fuse_in_header *in = (const void *)slot->request;
+	int r = state_handle_reserve(b->fs->state, ret_fh);
 
-	return in->opcode;
+	if (r == 0)
+		b->current->success = make_after(AFTER_OPEN, *ret_fh, handle);
+	return r;
+}
+
+static const struct fuse_in_header *header_of(const struct slot *slot)
+{
+	return (const void *)slot->request;
+}
+
+static struct kept *kept_of(const struct batch *b, const struct slot *slot)
+{
+	return &b->fs->shared->kept[slot - b->slots];
+}
+
+static const struct fuse_out_header *answer_of(const struct kept *kept)
+{
+	return (const void *)kept->bytes;
+}
+
+/* Does it open a lease? That is a birth, though the request is one that others look with. */
+static bool opens_lease(const struct batch *b, const struct slot *slot)
+{
+	const struct fuse_in_header *in = header_of(slot);
+	const struct node *node;
+
+	if (in->opcode != FUSE_OPEN && in->opcode != FUSE_CREATE)
+		return false;
+	node = state_node(b->fs->state, in->nodeid);
+	return node && node->view == VIEW_LEASE;
 }
 
 /* What may change something, or is about no file: executed in the order of arrival. */
-static bool executed_at_once(uint32_t opcode)
+static bool executed_at_once(const struct batch *b, const struct slot *slot)
 {
-	switch (opcode) {
+	switch (header_of(slot)->opcode) {
 	case FUSE_WRITE:
 	case FUSE_FLUSH:
 	case FUSE_RELEASE:
@@ -137,103 +156,164 @@ static bool executed_at_once(uint32_t opcode)
 	case FUSE_DESTROY:
 		return true;
 	default:
+		return opens_lease(b, slot);
+	}
+}
+
+/* Is its answer one that goes with a change? All others may be given twice, or made anew. */
+static bool answer_is_kept(const struct slot *slot)
+{
+	switch (header_of(slot)->opcode) {
+	case FUSE_WRITE:
+	case FUSE_FLUSH:
+	case FUSE_RELEASE:
+	case FUSE_SETATTR:
+	case FUSE_UNLINK:
+	case FUSE_OPEN:
+	case FUSE_CREATE:
+		return true;
+	default:
 		return false;
 	}
 }
 
 /* ---- executing ---- */
 
-static void settle_handle(struct batch *b, struct slot *slot)
+/* What success would have brought is not going to be. */
+static void give_up_success(struct batch *b, struct slot *slot)
 {
-	bool failed = slot->answer.kind == ANSWER_ERR && slot->answer.r < 0;
-	const struct after *after = failed ? &slot->failure : &slot->success;
-	struct state *state = b->fs->state;
-	const struct handle *before = state_handle(state, slot->success.fh);
-	uint32_t tail = slot->success.handle.tail;
+	const struct after *after = &slot->success;
+	const struct handle *before = state_handle(b->fs->state, after->fh);
+	uint32_t tail = after->handle.tail;
 
+	if (after->what == AFTER_OPEN)
+		state_handle_unreserve(b->fs->state, after->fh);
 	/* The line that the request would have left to be held, unless it was held before. */
-	if (failed && slot->success.fh && tail && !(before && before->tail == tail))
-		state_tail_free(state, tail);
-	if (after->fh && after->closes)
-		state_handle_close(state, after->fh);
-	else if (after->fh)
-		state_handle_set(state, after->fh, &after->handle);
-	if (after->fh && !after->closes && after->handle.flags & HANDLE_OWED) {
-		b->fs->owed++;
-		b->fs->owed_error = slot->answer.r;
-	}
-	slot->success.fh = slot->failure.fh = 0;
+	if (after->what == AFTER_SET && tail && !(before && before->tail == tail))
+		state_tail_free(b->fs->state, tail);
+	slot->success = (struct after){0};
 }
 
-/*
- * libfuse would ask for as few pages a request as the greatest write fills, 2, and the kernel takes one for each
- * segment of a writev(2) at least: it would cut one in pieces that has more. Without this flag it keeps
- * to its default of 32.
- */
-static void allow_pages(struct slot *slot)
+/* The answer is final. The handle changes first, so that it has when the client hears. */
+static void publish(struct batch *b, struct slot *slot)
 {
-	struct fuse_init_in *init = (void *)(slot->request + sizeof(struct fuse_in_header));
+	struct kept *kept = kept_of(b, slot);
+	const struct after *after = &kept->after;
+	int r;
 
-	init->flags &= ~(uint32_t)FUSE_MAX_PAGES;
+	if (after->what == AFTER_SET && after->handle.flags & HANDLE_OWED) {
+		b->fs->owed++;
+		b->fs->owed_error = answer_of(kept)->error;
+	}
+	kept_settle(kept, b->fs->state);
+	fault("settled");
+	r = devices_give(&b->fs->devices, kept->device, kept->bytes, kept->len);
+	fault("answered");
+	/* Whoever opened it is gone: no RELEASE will come. */
+	if (r == -ENOENT && after->what == AFTER_OPEN)
+		state_handle_close(b->fs->state, after->fh);
+	kept_forget(kept);
+	slot->kept = false;
+}
+
+static void process(struct batch *b, struct slot *slot)
+{
+	struct fuse_buf buf = {.mem = slot->request, .size = slot->len};
+	struct shared *shared = b->fs->shared;
+
+	b->current = slot;
+	b->fs->devices.current = slot->device;
+	shared->executing = header_of(slot)->unique;
+	fault_named(slot->request, slot->len);
+	fuse_session_process_buf(b->fs->session, &buf);
+	shared->executing = 0;
+	b->current = NULL;
+}
+
+/* Has libfuse make the answer. */
+static void make_answer(struct batch *b, struct slot *slot, struct kept *kept)
+{
+	uint64_t unique = header_of(slot)->unique;
+
+	kept->unique = unique;
+	kept->device = slot->device;
+	kept->len = 0;
+	if (resume_refuses(b->fs->shared, unique)) {
+		log_error("a request on which three processes ended is refused");
+		kept_fail(kept, -EIO);
+		return;
+	}
+	b->fs->making = answer_is_kept(slot) ? kept : NULL;
+	process(b, slot);
+	b->fs->making = NULL;
 }
 
 static void execute(struct batch *b, struct slot *slot)
 {
-	struct fuse_buf buf = {.mem = slot->request, .size = slot->len};
+	struct kept *kept = kept_of(b, slot);
 
-	slot->kept = false;
-	slot->postponed = false;
-	slot->changes = executed_at_once(opcode_of(slot));
-	slot->success.fh = slot->failure.fh = 0;
-	slot->answer = (struct answer){0};
-	b->current = slot;
-	b->fs->devices.current = slot->device;
-	if (opcode_of(slot) == FUSE_INIT)
-		allow_pages(slot);
-	fuse_session_process_buf(b->fs->session, &buf);
-	b->current = NULL;
-	if (!slot->kept)
-		settle_handle(b, slot);
-}
-
-/* The answer is final: the handle changes first, so that it has when the client hears. */
-static void publish(struct batch *b, struct slot *slot)
-{
-	settle_handle(b, slot);
-	b->fs->devices.current = slot->device;
-	answer_send(b->fs, slot->req, &slot->answer);
-	slot->kept = false;
+	slot->kept = slot->postponed = slot->waits = false;
+	slot->success = slot->failure = (struct after){0};
+	if (header_of(slot)->opcode == FUSE_INIT)
+		resume_keep_init(b->fs->shared, slot->request, slot->len);
+	make_answer(b, slot, kept);
+	if (!kept->len)
+		return;
+	fault("executed");
+	kept->after = answer_of(kept)->error ? slot->failure : slot->success;
+	if (answer_of(kept)->error)
+		give_up_success(b, slot);
+	slot->kept =
+		slot->waits || (executed_at_once(b, slot) && graveyard_staged(b->fs->graveyard));
+	if (slot->kept)
+		return;
+	kept_arm(kept, 0);
+	fault("opening");
+	publish(b, slot);
+	fault("opened");
 }
 
 static void execute_alone(struct batch *b, struct slot *slot)
 {
+	struct kept *kept = kept_of(b, slot);
 	int r;
 
-	fuse_reply_none(slot->req);
-	slot->answer = (struct answer){.kind = ANSWER_ERR, .r = -ECANCELED};
-	slot->failure.fh = 0; /* what the first try would have done */
-	settle_handle(b, slot);
+	give_up_success(b, slot);
 	execute(b, slot);
 	if (!slot->kept)
 		return;
+	kept_arm(kept, graveyard_staged_seq(b->fs->graveyard));
 	r = graveyard_commit(b->fs->graveyard);
 	if (r < 0) {
 		log_error("unable to keep a tombstone: %s", strerror(-r));
-		slot->answer = (struct answer){.kind = ANSWER_ERR, .r = r};
+		kept_forget(kept);
+		give_up_success(b, slot);
+		kept_fail(kept, r);
+		kept->after = slot->failure;
+		kept_arm(kept, 0);
 	}
 	publish(b, slot);
-	graveyard_tell(b->fs->graveyard, b->fs->on_event, b->fs);
+	session_tell(b->fs);
 }
 
 static int commit(struct batch *b)
 {
 	int64_t start = clock_monotonic();
+	uint64_t seq;
 	int r;
 
 	if (!graveyard_staged(b->fs->graveyard))
 		return 0;
+	seq = graveyard_staged_seq(b->fs->graveyard);
+	for (unsigned i = 0; i < b->used; i++)
+		if (b->slots[i].kept)
+			kept_arm(&b->fs->shared->kept[i], seq);
+	fault("kept");
 	r = graveyard_commit(b->fs->graveyard);
+	for (unsigned i = 0; r < 0 && i < b->used; i++)
+		kept_forget(&b->fs->shared->kept[i]);
 	b->commit_time = (3 * b->commit_time + clock_monotonic() - start) / 4;
+	fault("committed");
 	return r;
 }
 
@@ -251,11 +331,12 @@ static void finish(struct batch *b)
 		else if (slot->kept)
 			execute_alone(b, slot);
 	}
+	fault("published");
 	for (unsigned i = 0; i < used; i++)
 		if (b->slots[i].postponed)
 			execute(b, &b->slots[i]);
 	if (r == 0)
-		graveyard_tell(b->fs->graveyard, b->fs->on_event, b->fs);
+		session_tell(b->fs);
 	b->used = 0;
 }
 
@@ -263,23 +344,28 @@ static void finish(struct batch *b)
 
 static int receive(struct batch *b, struct slot *slot)
 {
-	ssize_t n;
+	ssize_t n = resume_next(b->fs, slot->request, &slot->device);
 
+	if (n > 0) {
+		slot->len = (size_t)n;
+		return 1;
+	}
 	/* ENOENT: the request was interrupted before it was read. */
 	do
-		n = devices_read(&b->fs->devices, slot->request, REQUEST_MAX);
+		n = devices_read(&b->fs->devices, slot->request, SESSION_REQUEST_MAX);
 	while (n < 0 && (errno == ENOENT || errno == EINTR));
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	slot->len = (size_t)n;
 	slot->device = b->fs->devices.current;
+	fault("received");
 	return n >= (ssize_t)sizeof(struct fuse_in_header) ? 1 : -EIO;
 }
 
 /* Is the request about a name that nothing is staged for? Then what it sees is not to be undone. */
 static bool is_elsewhere(const struct batch *b, const struct slot *slot)
 {
-	const struct fuse_in_header *in = (const void *)slot->request;
+	const struct fuse_in_header *in = header_of(slot);
 	const char *name = (const char *)(in + 1);
 	const struct node *node;
 
@@ -303,7 +389,7 @@ static bool is_elsewhere(const struct batch *b, const struct slot *slot)
 /* The handle that a request may change; 0: none. */
 static uint64_t handle_of(const struct slot *slot)
 {
-	const struct fuse_in_header *in = (const void *)slot->request;
+	const struct fuse_in_header *in = header_of(slot);
 	const void *arg = in + 1;
 
 	switch (in->opcode) {
@@ -330,7 +416,7 @@ static bool conflicts(const struct batch *b, const struct slot *slot)
 	if (!fh)
 		return false;
 	for (unsigned i = 0; i < b->used; i++)
-		if (b->slots[i].kept && b->slots[i].success.fh == fh)
+		if (b->slots[i].kept && b->fs->shared->kept[i].after.fh == fh)
 			return true;
 	return false;
 }
@@ -396,7 +482,7 @@ int batch_serve(struct batch *b)
 		if (r <= 0)
 			break;
 		served++;
-		if (graveyard_staged(b->fs->graveyard) && !executed_at_once(opcode_of(slot)) &&
+		if (graveyard_staged(b->fs->graveyard) && !executed_at_once(b, slot) &&
 		    !is_elsewhere(b, slot)) {
 			slot->postponed = true;
 			b->used++;

@@ -14,7 +14,8 @@
  *
  * If the commit fails, each request of the transaction is executed again, from the bytes that were received,
  * in a transaction of its own: one that cannot be kept does not take the others with it. What a request
- * changes of a handle is therefore kept with its reply, and happens with it.
+ * changes of a handle is therefore kept with its reply, and happens with it (fs/kept.h): this is also how another
+ * process can go on from any moment.
  */
 #pragma once
 
@@ -26,16 +27,6 @@
 
 struct batch;
 struct fs;
-struct fuse_req;
-
-enum answer_kind { ANSWER_ERR, ANSWER_WRITTEN, ANSWER_ATTR };
-
-struct answer {
-	enum answer_kind kind;
-	int r; /* 0 or -errno */
-	size_t size;
-	uint64_t node;
-};
 
 /* -ENOMEM. */
 int batch_new(struct fs *fs, struct batch **ret_batch);
@@ -49,18 +40,19 @@ int batch_serve(struct batch *batch);
 
 /* ---- for those who execute a request ---- */
 
-/* Keeps an answer back if it has to wait for the commit. */
-bool batch_keep(struct batch *batch, struct fuse_req *req, struct answer answer);
+/* Something is staged for the request: its answer has to wait for the commit. (So has that of any that usually
+ * changes something, while anything is staged.) */
+void batch_waits(struct batch *batch);
 
 /*
- * What becomes of a handle with the answer to this request, when that is sent: if it says success, and if it
+ * What becomes of a handle with the answer to this request, when that is given: if it says success, and if it
  * says failure (the commit's, too). `handle` NULL: it is closed.
  */
 void batch_on_success(struct batch *batch, uint64_t fh, const struct handle *handle);
 void batch_on_failure(struct batch *batch, uint64_t fh, const struct handle *handle);
 
+/* A handle that is opened with the answer, if it says success. -ENFILE. */
+int batch_opens(struct batch *batch, const struct handle *handle, uint64_t *ret_fh);
+
 /* The bytes of the request being executed, as the kernel wrote them. */
 const void *batch_request(const struct batch *batch);
-
-/* Sends an answer that was kept back (fs/reply.c). */
-void answer_send(struct fs *fs, struct fuse_req *req, const struct answer *answer);

@@ -221,7 +221,7 @@ void change_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size,
 
 	(void)ino, (void)offset;
 	if (!node || !(now->flags & HANDLE_WRITABLE)) {
-		reply_err(fs, req, -EBADF);
+		reply_err(req, -EBADF);
 		return;
 	}
 	before = after = *now;
@@ -230,9 +230,9 @@ void change_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size,
 	batch_on_success(fs->batch, fi->fh, &after);
 	batch_on_failure(fs->batch, fi->fh, &before);
 	if (r < 0)
-		reply_err(fs, req, r);
+		reply_err(req, r);
 	else
-		reply_written(fs, req, size);
+		reply_written(req, size);
 }
 
 /* ---- closing ---- */
@@ -259,7 +259,7 @@ void change_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	(void)ino;
 	if (!node || !now->tail) {
-		reply_err(fs, req, 0);
+		reply_err(req, 0);
 		return;
 	}
 	before = refused(now);
@@ -267,7 +267,7 @@ void change_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	r = take_tail(fs, node, &after);
 	batch_on_success(fs->batch, fi->fh, &after);
 	batch_on_failure(fs->batch, fi->fh, &before);
-	reply_err(fs, req, r);
+	reply_err(req, r);
 }
 
 /* Stages what a creation, or a birth, that nothing was written to tells at its close. */
@@ -309,7 +309,7 @@ void change_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	(void)ino;
 	if (!now) {
-		reply_err(fs, req, 0);
+		reply_err(req, 0);
 		return;
 	}
 	park_forget_poller(fs, fi->fh);
@@ -319,7 +319,7 @@ void change_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	r = take_close(fs, now);
 	batch_on_success(fs->batch, fi->fh, NULL);
 	batch_on_failure(fs->batch, fi->fh, &owed);
-	reply_err(fs, req, r);
+	reply_err(req, r);
 }
 
 static int retry_owed(struct fs *fs, uint64_t fh, const struct handle *handle)
@@ -444,7 +444,7 @@ void change_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int set,
 		r = change_attributes(fs, req, node, attr, set,
 				      fi ? fi->fh : find_pending(fs, ino, fuse_req_ctx(req)));
 	if (r < 0)
-		reply_err(fs, req, r);
+		reply_err(req, r);
 	else
 		reply_attr(fs, req, ino);
 }
@@ -461,5 +461,5 @@ void change_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (directory && directory->view == VIEW_ROOT && node_is_directory(directory) &&
 	    name[0] != '.')
 		r = graveyard_remove(fs->graveyard, name, strlen(name), &deed);
-	reply_err(fs, req, r);
+	reply_err(req, r);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "core/graveyard.h"
+#include "fs/batch.h"
 #include "fs/fs.h"
 #include "fs/node.h"
 #include "fs/reply.h"
@@ -62,7 +63,7 @@ static int open_new(struct fs *fs, fuse_req_t req, const struct node_name *name,
 	handle.flags |= HANDLE_PENDING | HANDLE_CREATED;
 	state_node_own(fs->state, handle.node, ctx->uid, ctx->gid);
 	*ret_node = handle.node;
-	return state_handle_open(fs->state, &handle, ret_fh);
+	return batch_opens(fs->batch, &handle, ret_fh);
 }
 
 void create_file(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
@@ -79,7 +80,7 @@ void create_file(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 	if (r == -ENOENT)
 		r = -EINVAL; /* what starts with a dot is ours */
 	if (r < 0) {
-		reply_err(fs, req, r);
+		reply_err(req, r);
 		return;
 	}
 	view = view_get(resolved.view);
@@ -89,7 +90,7 @@ void create_file(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 	if (r == 0)
 		r = open_new(fs, req, &resolved, fi->flags, &id, &fh);
 	if (r < 0)
-		reply_err(fs, req, r);
+		reply_err(req, r);
 	else
 		reply_created(fs, req, id, fh, fi);
 }

@@ -45,13 +45,23 @@ static unsigned least_parked(const struct devices *d)
 	return least;
 }
 
-ssize_t devices_read(struct devices *d, void *buf, size_t size)
+ssize_t devices_read_from(struct devices *d, unsigned device, void *buf, size_t size)
 {
 	ssize_t n;
 
-	d->current = least_parked(d);
-	n = read(d->fds[d->current], buf, size);
+	d->current = device;
+	n = read(d->fds[device], buf, size);
 	return n < 0 ? -errno : n;
+}
+
+ssize_t devices_read(struct devices *d, void *buf, size_t size)
+{
+	return devices_read_from(d, least_parked(d), buf, size);
+}
+
+int devices_give(const struct devices *d, unsigned device, const void *answer, size_t len)
+{
+	return write(d->fds[device], answer, len) < 0 ? -errno : 0;
 }
 
 ssize_t devices_write(struct devices *d, const struct iovec *iov, int count)

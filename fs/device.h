@@ -30,5 +30,11 @@ int devices_open(int fd, int fds[DEVICES]);
 /* Makes the one current on which the fewest are parked, and reads from it. As read(2), but -errno. */
 ssize_t devices_read(struct devices *d, void *buf, size_t size);
 
+/* Reads from this one, and makes it current. */
+ssize_t devices_read_from(struct devices *d, unsigned device, void *buf, size_t size);
+
+/* Writes an answer, or a notification. -errno of write(2). */
+int devices_give(const struct devices *d, unsigned device, const void *answer, size_t len);
+
 /* Writes to the current one. As writev(2). */
 ssize_t devices_write(struct devices *d, const struct iovec *iov, int count);

@@ -12,6 +12,9 @@
 
 struct batch;
 struct event;
+struct kept;
+struct resume;
+struct shared;
 struct fuse_session;
 struct graveyard;
 struct state;
@@ -25,6 +28,9 @@ struct fs {
 	struct batch *batch;
 	struct fuse_session *session;
 	struct devices devices;
+	struct shared *shared; /* what the next process finds */
+	struct kept *making;   /* libfuse's answer to its request goes here; NULL: to the kernel */
+	struct resume *resume; /* what is to be executed that another process left; NULL: nothing */
 	bool gathers;   /* a commit takes so long that it pays to wait for others to join it */
 	bool read_only; /* nothing will ever happen: waits fail rather than block */
 	uint64_t max_names;

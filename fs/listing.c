@@ -154,7 +154,7 @@ static void end(struct listing *listing, int r)
 	listing->fs->devices.current = listing->device;
 	fuse_req_interrupt_func(listing->req, NULL, NULL);
 	if (r < 0)
-		reply_parked(listing->req, r);
+		reply_err(listing->req, r);
 	else
 		reply_data(listing->req, listing->fs->text.data, listing->fs->text.len);
 	free(listing);
@@ -167,7 +167,7 @@ static void on_interrupt(fuse_req_t req, void *data)
 	list_remove(&listing->link);
 	listing->fs->devices.current = listing->device;
 	free(listing);
-	reply_parked(req, -EINTR);
+	reply_err(req, -EINTR);
 }
 
 void listing_serve(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, size_t size)
@@ -182,7 +182,7 @@ void listing_serve(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, 
 		r = -ENOMEM;
 	if (!listing) {
 		if (r < 0)
-			reply_err(fs, req, r);
+			reply_err(req, r);
 		else
 			reply_data(req, fs->text.data, fs->text.len);
 		return;

@@ -60,7 +60,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (r >= 0)
 		r = state_node_intern(fs->state, resolved.view, resolved.text, resolved.len, &id);
 	if (r < 0)
-		reply_err(fs, req, r);
+		reply_err(req, r);
 	else
 		reply_entry(fs, req, id, &file);
 }
@@ -106,7 +106,7 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 		r = view->ops->open(fs, node, &handle);
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY)
 		r = create_open(fs, node, &handle);
-	return r < 0 ? r : state_handle_open(fs->state, &handle, ret_fh);
+	return r < 0 ? r : batch_opens(fs->batch, &handle, ret_fh);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -116,9 +116,9 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r = open_file(fs, req, ino, fi->flags, &fh);
 
 	if (r < 0)
-		reply_err(fs, req, r);
+		reply_err(req, r);
 	else
-		reply_open(fs, req, fh, fi);
+		reply_open(req, fh, fi);
 }
 
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
@@ -133,9 +133,9 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	 * back to read on this error.
 	 */
 	if (fi->lock_owner == 0)
-		reply_err(fs, req, -EINVAL);
+		reply_err(req, -EINVAL);
 	else if (!state_handle(fs->state, fi->fh))
-		reply_err(fs, req, -EBADF);
+		reply_err(req, -EBADF);
 	else
 		park_read(fs, req, fi->fh, (uint64_t)offset, size, fi->flags & O_NONBLOCK);
 }
@@ -150,7 +150,7 @@ static void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 
 	(void)ino;
 	if (!state_handle(fs->state, fi->fh))
-		reply_err(fs, req, -EBADF);
+		reply_err(req, -EBADF);
 	else
 		(void)fuse_reply_poll(req, park_poll(fs, fi->fh, ph ? arg->kh : 0));
 	if (ph)
@@ -193,7 +193,7 @@ static void op_access(fuse_req_t req, fuse_ino_t ino, int mask)
 	struct fs *fs = fs_of(req);
 	const struct node *node = state_node(fs->state, ino);
 
-	reply_err(fs, req, node ? may_access(fs, node, fuse_req_ctx(req)->uid, mask) : -ESTALE);
+	reply_err(req, node ? may_access(fs, node, fuse_req_ctx(req)->uid, mask) : -ESTALE);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -206,7 +206,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 
 	(void)ino;
 	if (r < 0) {
-		reply_err(fs, req, r);
+		reply_err(req, r);
 		return;
 	}
 	st.f_files = fs->max_names > count ? fs->max_names : count;
@@ -218,7 +218,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 
 static void refuse(fuse_req_t req)
 {
-	reply_err(fs_of(req), req, -EPERM);
+	reply_err(req, -EPERM);
 }
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)

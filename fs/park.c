@@ -78,19 +78,24 @@ static void notify_poll(struct fs *fs, uint64_t kernel_handle)
 		log_warning("unable to notify a poller: %s, ignoring", strerror(errno));
 }
 
+/* Told first: to be told twice is harmless. */
+void park_tell_poller(struct fs *fs, uint64_t fh)
+{
+	const struct handle *now = state_handle(fs->state, fh);
+	struct handle handle;
+
+	if (!now || !now->poll)
+		return;
+	notify_poll(fs, now->poll);
+	handle = *now;
+	handle.poll = 0;
+	state_handle_set(fs->state, fh, &handle);
+}
+
 static void end_poller(struct parked *p)
 {
-	const struct handle *now = state_handle(p->fs->state, p->fh);
-
 	p->fs->pollers[state_handle_index(p->fh)] = NULL;
-	if (now && now->poll) {
-		struct handle handle = *now;
-		uint64_t kernel_handle = handle.poll;
-
-		handle.poll = 0;
-		state_handle_set(p->fs->state, p->fh, &handle);
-		notify_poll(p->fs, kernel_handle);
-	}
+	park_tell_poller(p->fs, p->fh);
 	free(p);
 }
 
@@ -110,7 +115,7 @@ static void end(struct parked *p, int r)
 	leave(p);
 	fuse_req_interrupt_func(p->req, NULL, NULL);
 	if (r < 0)
-		reply_parked(p->req, r);
+		reply_err(p->req, r);
 	else
 		reply_data(p->req, p->fs->text.data, p->fs->text.len);
 	free(p);
@@ -144,7 +149,7 @@ static void on_interrupt(fuse_req_t req, void *data)
 	vigil_cancel(p->fs->vigils, &p->vigil);
 	leave(p);
 	free(p);
-	reply_parked(req, -EINTR);
+	reply_err(req, -EINTR);
 }
 
 /* ---- parking ---- */
@@ -206,7 +211,7 @@ void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size
 						: park(fs, req, fh, &p);
 	}
 	if (!p) {
-		reply_err(fs, req, r);
+		reply_err(req, r);
 		return;
 	}
 	p->offset = offset;

@@ -23,6 +23,9 @@ void park_read(struct fs *fs, struct fuse_req *req, uint64_t fh, uint64_t offset
  */
 unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle);
 
+/* Tells whoever polls this file, if anybody does, that it is to look again. */
+void park_tell_poller(struct fs *fs, uint64_t fh);
+
 /* The handle is about to go: nobody polls it any more. */
 void park_forget_poller(struct fs *fs, uint64_t fh);
 void park_free_pollers(struct fs *fs);

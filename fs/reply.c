@@ -63,21 +63,19 @@ void reply_fill_stat(struct fs *fs, const struct node *node, const struct file *
 	*ret_stat = st;
 }
 
-void reply_err(struct fs *fs, fuse_req_t req, int r)
+void reply_err(fuse_req_t req, int r)
 {
 	if (r < 0)
 		log_debug("a request failed: %s", strerror(-r));
-	if (!batch_keep(fs->batch, req, (struct answer){.kind = ANSWER_ERR, .r = r}))
-		(void)fuse_reply_err(req, -r);
+	(void)fuse_reply_err(req, -r);
 }
 
-void reply_written(struct fs *fs, fuse_req_t req, size_t size)
+void reply_written(fuse_req_t req, size_t size)
 {
-	if (!batch_keep(fs->batch, req, (struct answer){.kind = ANSWER_WRITTEN, .size = size}))
-		(void)fuse_reply_write(req, size);
+	(void)fuse_reply_write(req, size);
 }
 
-static void send_attr(struct fs *fs, fuse_req_t req, uint64_t id)
+void reply_attr(struct fs *fs, fuse_req_t req, uint64_t id)
 {
 	const struct node *node = state_node(fs->state, id);
 	struct file file;
@@ -85,37 +83,16 @@ static void send_attr(struct fs *fs, fuse_req_t req, uint64_t id)
 	int r;
 
 	if (!node) {
-		(void)fuse_reply_err(req, ESTALE);
+		reply_err(req, -ESTALE);
 		return;
 	}
 	r = node_look(fs, node, &file);
 	if (r < 0 && !(r == -ENOENT && node->handles > 0)) {
-		(void)fuse_reply_err(req, -r);
+		reply_err(req, r);
 		return;
 	}
 	reply_fill_stat(fs, node, r == 0 ? &file : NULL, &st);
 	(void)fuse_reply_attr(req, &st, 0);
-}
-
-void reply_attr(struct fs *fs, fuse_req_t req, uint64_t node)
-{
-	if (!batch_keep(fs->batch, req, (struct answer){.kind = ANSWER_ATTR, .node = node}))
-		send_attr(fs, req, node);
-}
-
-void answer_send(struct fs *fs, fuse_req_t req, const struct answer *answer)
-{
-	switch (answer->kind) {
-	case ANSWER_ERR:
-		(void)fuse_reply_err(req, -answer->r);
-		break;
-	case ANSWER_WRITTEN:
-		(void)fuse_reply_write(req, answer->size);
-		break;
-	case ANSWER_ATTR:
-		send_attr(fs, req, answer->node);
-		break;
-	}
 }
 
 static void fill_entry(struct fs *fs, uint64_t id, const struct file *file,
@@ -144,12 +121,10 @@ static void set_direct(struct fuse_file_info *fi, uint64_t fh)
 	fi->noflush = (fi->flags & O_ACCMODE) == O_RDONLY;
 }
 
-void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_info *fi)
+void reply_open(fuse_req_t req, uint64_t fh, struct fuse_file_info *fi)
 {
 	set_direct(fi, fh);
-	/* Whoever opened it was killed meanwhile: no RELEASE will come. */
-	if (fuse_reply_open(req, fi) == -ENOENT)
-		state_handle_close(fs->state, fh);
+	(void)fuse_reply_open(req, fi);
 }
 
 void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t fh,
@@ -159,16 +134,10 @@ void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t fh,
 
 	set_direct(fi, fh);
 	fill_entry(fs, id, NULL, &entry);
-	if (fuse_reply_create(req, &entry, fi) == -ENOENT)
-		state_handle_close(fs->state, fh);
+	(void)fuse_reply_create(req, &entry, fi);
 }
 
 void reply_data(fuse_req_t req, const void *data, size_t size)
 {
 	(void)fuse_reply_buf(req, data, size);
-}
-
-void reply_parked(fuse_req_t req, int r)
-{
-	(void)fuse_reply_err(req, -r);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every error goes out here: -errno becomes errno here and nowhere else.
- *
- * A reply to a request that may change something, executed while something is staged, is kept with its slot
- * of the batch and sent after the commit: nobody is told what may still be undone. A request that only looks
- * was postponed until then, or is about another name (fs/batch.h).
+ * Every error goes out here: -errno becomes errno here and nowhere else. When an answer reaches the kernel is the
+ * batch's affair (fs/batch.h).
  */
 #pragma once
 
@@ -24,18 +21,13 @@ void reply_fill_stat(struct fs *fs, const struct node *node, const struct file *
 		     struct stat *ret_stat);
 
 /* `r`: 0 or -errno. */
-void reply_err(struct fs *fs, fuse_req_t req, int r);
-void reply_written(struct fs *fs, fuse_req_t req, size_t size);
-/* What is on the node at the time when the reply is sent. */
+void reply_err(fuse_req_t req, int r);
+void reply_written(fuse_req_t req, size_t size);
+/* What is on the node, with what is staged. */
 void reply_attr(struct fs *fs, fuse_req_t req, uint64_t node);
-
-/* Never kept back: these answer requests that change nothing. */
 void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file);
-void reply_open(struct fs *fs, fuse_req_t req, uint64_t fh, struct fuse_file_info *fi);
+void reply_open(fuse_req_t req, uint64_t fh, struct fuse_file_info *fi);
 /* Of a file that is not on view yet. */
 void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t fh,
 		   struct fuse_file_info *fi);
 void reply_data(fuse_req_t req, const void *data, size_t size);
-
-/* To a request that was parked: never kept back, it belongs to no batch any more. */
-void reply_parked(fuse_req_t req, int r);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #include "fs/listing.h"
 #include "fs/ops.h"
 #include "fs/park.h"
+#include "fs/resume.h"
+#include "fs/shared.h"
 #include "fs/state.h"
 
 /* Files that are open besides those that wait. */
@@ -38,12 +41,22 @@ __attribute__((format(printf, 2, 0))) static void log_libfuse(enum fuse_log_leve
 	log_msg(level <= FUSE_LOG_ERR ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "libfuse: %s", text);
 }
 
+/* An answer that goes with a change is only made here; fs/batch.c gives it. */
 static ssize_t write_answer(int fd, struct iovec *iov, int count, void *userdata)
 {
+	const struct fuse_out_header *header = iov[0].iov_base;
 	struct fs *fs = userdata;
+	struct kept *making = fs->making;
 
 	(void)fd;
-	return devices_write(&fs->devices, iov, count);
+	if (!making || header->unique != making->unique || header->len > sizeof(making->bytes))
+		return devices_write(&fs->devices, iov, count);
+	making->len = 0;
+	for (int i = 0; i < count; i++) {
+		memcpy(making->bytes + making->len, iov[i].iov_base, iov[i].iov_len);
+		making->len += (uint32_t)iov[i].iov_len;
+	}
+	return (ssize_t)making->len;
 }
 
 /* libfuse wants to have it, and does not call it: batch.c reads. */
@@ -73,34 +86,61 @@ static int attach(struct fs *fs)
 	return -EINVAL;
 }
 
-static int init(struct fs *fs, const struct session_config *config)
+static struct state_limits limits_for(unsigned max_waits)
 {
-	struct state_limits limits = {
+	return (struct state_limits){
 		.names = IDLE_NAMES,
-		.handles = config->max_waits + OTHER_HANDLES,
+		.handles = max_waits + OTHER_HANDLES,
 		.tails = TAILS,
 	};
+}
+
+int session_size(unsigned max_waits, size_t *ret_size)
+{
+	struct state_limits limits = limits_for(max_waits);
+	int r = state_size(&limits, ret_size);
+
+	*ret_size += SHARED_SIZE;
+	return r;
+}
+
+/* For the first process all is zero. */
+static void look_back(struct fs *fs)
+{
+	if (!fs->shared->started) {
+		fs->shared->started = clock_now();
+		fs->shared->told = graveyard_seq(fs->graveyard);
+	}
+	fs->started = fs->shared->started;
+}
+
+static int init(struct fs *fs, const struct session_config *config)
+{
+	struct state_limits limits = limits_for(config->max_waits);
 	int r;
 
 	fs->graveyard = config->graveyard;
 	fs->vigils = config->vigils;
 	memcpy(fs->devices.fds, config->fuse_fds, sizeof(fs->devices.fds));
+	fs->shared = config->mapping;
 	fs->gathers = config->gathers;
 	fs->read_only = config->read_only;
 	fs->max_names = config->max_names;
 	fs->max_park = config->max_park;
 	fs->on_event = config->on_event;
-	fs->started = clock_now();
 	list_init(&fs->listings);
 	fs->uid = getuid();
 	fs->gid = getgid();
+	look_back(fs);
 	fs->pollers = calloc(limits.handles + 1, sizeof(*fs->pollers));
 	if (!fs->pollers)
 		return -ENOMEM;
-	r = state_new(&limits, &fs->state);
+	r = state_new(&limits, (char *)config->mapping + SHARED_SIZE, &fs->state);
 	if (r == 0)
 		r = batch_new(fs, &fs->batch);
-	return r < 0 ? r : attach(fs);
+	if (r == 0)
+		r = attach(fs);
+	return r < 0 ? r : resume_start(fs);
 }
 
 int session_new(const struct session_config *config, struct fs **ret_fs)
@@ -127,6 +167,7 @@ void session_free(struct fs *fs)
 		park_free_pollers(fs);
 	if (fs->session)
 		fuse_session_destroy(fs->session);
+	resume_free(fs);
 	batch_free(fs->batch);
 	state_free(fs->state);
 	free(fs->pollers);
@@ -142,12 +183,14 @@ int session_serve(struct fs *fs)
 
 bool session_goes_on(const struct fs *fs)
 {
-	return listing_goes_on(fs);
+	return resume_goes_on(fs) || listing_goes_on(fs);
 }
 
-void session_continue(struct fs *fs)
+int session_continue(struct fs *fs)
 {
-	listing_continue(fs);
+	if (listing_goes_on(fs))
+		listing_continue(fs);
+	return resume_goes_on(fs) ? session_serve(fs) : 0;
 }
 
 bool session_in_use(const struct fs *fs)
@@ -176,12 +219,35 @@ void session_retry(struct fs *fs)
 	change_retry_owed(fs);
 }
 
+static void tell(void *arg, const struct event *event)
+{
+	struct fs *fs = arg;
+
+	fs->on_event(fs, event);
+	fs->shared->told = event->seq;
+}
+
+void session_tell(struct fs *fs)
+{
+	graveyard_tell(fs->graveyard, tell, fs);
+}
+
+void session_tell_missed(struct fs *fs)
+{
+	struct store *store = graveyard_store(fs->graveyard);
+	struct event event;
+
+	while (fs->shared->told < graveyard_seq(fs->graveyard) &&
+	       store->ops->event(store, fs->shared->told + 1, &event) == 0)
+		tell(fs, &event);
+}
+
 int session_commit(void *arg)
 {
 	struct fs *fs = arg;
 	int r = graveyard_commit(fs->graveyard);
 
 	if (r == 0)
-		graveyard_tell(fs->graveyard, fs->on_event, fs);
+		session_tell(fs);
 	return r;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct event;
@@ -16,10 +17,14 @@ struct vigils;
  */
 #define SESSION_WRITE_MAX 8192
 
+/* The longest request: the greatest write, its headers, and what FUSE_MIN_READ_BUFFER asks for. */
+#define SESSION_REQUEST_MAX (SESSION_WRITE_MAX + 4096)
+
 struct session_config {
 	struct graveyard *graveyard; /* these two outlive the session */
 	struct vigils *vigils;
 	const int *fuse_fds; /* of a mounted connection, from devices_open(); stay the caller's */
+	void *mapping;       /* session_size() bytes: zeros, or what the last process left */
 	bool gathers;        /* see struct fs */
 	bool read_only;
 	unsigned max_waits;
@@ -28,16 +33,24 @@ struct session_config {
 	void (*on_event)(void *arg, const struct event *event); /* arg: the struct fs */
 };
 
-/* -ENOMEM, -EINVAL (libfuse would not have it; it has logged why). */
+/* How large the mapping has to be in which a session leaves what the next one needs. -ENOMEM. */
+int session_size(unsigned max_waits, size_t *ret_size);
+
+/*
+ * Begins, or goes on where another process was killed.
+ * Errors: -ENOMEM; -EINVAL libfuse would not have it (it has logged why); -ENOSYS the kernel cannot send again what
+ * another process did not answer; the device's and the store's.
+ */
 int session_new(const struct session_config *config, struct fs **ret_fs);
 void session_free(struct fs *fs);
 
 /* Serves what is waiting, up to a batch full. How many requests that were; -ENODEV: unmounted; another -errno of the device. */
 int session_serve(struct fs *fs);
 
-/* Is there work that is done in slices? Then this does one. */
+/* Is there work that nothing else tells of: that is done in slices, or was left by another process? Then this does
+ * a part of it. -errno as session_serve(). */
 bool session_goes_on(const struct fs *fs);
-void session_continue(struct fs *fs);
+int session_continue(struct fs *fs);
 
 /* Is a file open? Who was just woken still has to read to the end. */
 bool session_in_use(const struct fs *fs);
@@ -51,6 +64,10 @@ void session_drain(struct fs *fs);
 /* Are there closings whose commit failed? If so, tries them again. */
 bool session_owes(const struct fs *fs);
 void session_retry(struct fs *fs);
+
+/* Tells on_event what was committed; what another process committed and did not live to tell. */
+void session_tell(struct fs *fs);
+void session_tell_missed(struct fs *fs);
 
 /* Commits what somebody else staged (intake), and tells on_event. `arg`: the struct fs, as
  * underneath_take_in() hands it on. */

@@ -3,10 +3,10 @@
  * Session state: what is neither in the database nor may be lost while the mount lives. Which names the
  * kernel knows (nodes), what is open (handles), lines that are not complete yet (tails).
  *
- * All of it lies in one shared mapping of fixed tables, so that a process forked after it was made could go on
- * from there. A slot is filled in first and then taken by one store to its `generation`; to change a handle it is
- * copied over, which is not one store yet. What can be computed from the slots (free lists,
- * the hash of nodes) is in the memory of the process alone, and can be made anew from them.
+ * All of it lies in one shared mapping of fixed tables (fs/table.h), from which another process goes on when this
+ * one was killed, at whatever moment: each change is one store that is there or not, and to change a handle, which
+ * takes several, is begun with a note of what it is to become. What can be computed from the slots (free lists, the
+ * hash of nodes, counts) is in the memory of the process alone, and is made anew from them.
  *
  * The tables are sparse: a page of them costs memory once it was used.
  */
@@ -74,9 +74,18 @@ struct state_limits {
 	unsigned handles, tails;
 };
 
-/* Makes the mapping, with a node for the root (id 1, view 0, ""). -ENOMEM. */
-int state_new(const struct state_limits *limits, struct state **ret_state);
+/* How large a mapping has to be. -ENOMEM. */
+int state_size(const struct state_limits *limits, size_t *ret_size);
+
+/*
+ * The state in a mapping, the caller's, which is all zeros or was left there by another process with the same
+ * limits; with a node for the root (id 1, view 0, ""). -ENOMEM.
+ */
+int state_new(const struct state_limits *limits, void *mapping, struct state **ret_state);
 void state_free(struct state *s);
+
+/* Computes again what can be computed: what nothing refers to is let go. -ENOMEM. */
+int state_recount(struct state *s);
 
 /*
  * The id of a node, which is made if it is not known.
@@ -89,8 +98,12 @@ const struct node *state_node(const struct state *s, uint64_t id);
 /* Who created it last. */
 void state_node_own(struct state *s, uint64_t id, uid_t uid, gid_t gid);
 
-/* Keeps a new handle, and its node as long. -ENFILE. */
-int state_handle_open(struct state *s, const struct handle *handle, uint64_t *ret_fh);
+/* What the next handle is going to be called. -ENFILE. */
+int state_handle_reserve(struct state *s, uint64_t *ret_fh);
+void state_handle_unreserve(struct state *s, uint64_t fh);
+
+/* Opens a handle that was reserved, and keeps its node as long. Does nothing if it is open already. */
+void state_handle_open(struct state *s, uint64_t fh, const struct handle *handle);
 /* NULL: no such handle. Valid until the handle is set or closed. */
 const struct handle *state_handle(const struct state *s, uint64_t fh);
 /* Replaces a handle. The tail that it had is let go if the new one has another. */

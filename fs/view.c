@@ -31,6 +31,8 @@ static const struct view views[VIEW_COUNT] = {
 		.writable = true, .deed = DEED_DEATH },
 	[VIEW_EXITCODE] = { .name = ".exitcode", .ops = &view_stone_ops, .directory = true, .mode = 0555,
 		.list = STORE_LIST_ON_VIEW, .needs = BIT(FACT_CODE) },
+	[VIEW_LEASE] = { .name = ".lease", .ops = &view_stone_ops, .directory = true, .mode = 0777,
+		.list = STORE_LIST_ALIVE, .needs = BIT(FACT_BORN), .lacks = BIT(FACT_DIED) },
 	[VIEW_HISTORY] = { .name = ".history", .ops = &view_history_ops, .directory = true, .mode = 0555,
 		.list = STORE_LIST_EVERY },
 	[VIEW_WAIT] = { .name = ".wait", .ops = &dir_ops, .directory = true, .mode = 0555 },

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -129,7 +130,11 @@ static int start(struct program *p)
 		.max_park = find_max_park(),
 		.on_event = log_happening,
 	};
-	int r = session_new(&config, &p->fs);
+	size_t size;
+	int r = session_size(o->max_waits, &size);
+	config.mapping = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	r = session_new(&config, &p->fs);
 
 	if (r < 0)
 		return fail(r, "start serving", o->mountpoint);

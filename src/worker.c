@@ -133,7 +133,7 @@ static int serve(struct worker *w)
 				take_in(w, false);
 		}
 		if (session_goes_on(w->fs))
-			session_continue(w->fs);
+			r = session_continue(w->fs);
 		on_time(w);
 	}
 	return r < 0 ? r : 0;

@@ -441,6 +441,11 @@ bool graveyard_staged_for(const struct graveyard *g, const char *name, size_t le
 	return false;
 }
 
+uint64_t graveyard_staged_seq(const struct graveyard *g)
+{
+	return g->staged.seq > g->committed.seq ? g->staged.seq : 0;
+}
+
 unsigned graveyard_staged_events(const struct graveyard *g)
 {
 	return g->begun ? g->count : 0;

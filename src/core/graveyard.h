@@ -125,6 +125,9 @@ int graveyard_may_write(struct graveyard *g, const char *name, size_t len, uid_t
 bool graveyard_staged(const struct graveyard *g);
 bool graveyard_staged_for(const struct graveyard *g, const char *name, size_t len);
 
+/* The number of the last event once what is staged has happened; 0 if no event is staged. */
+uint64_t graveyard_staged_seq(const struct graveyard *g);
+
 /* How many events are staged. */
 unsigned graveyard_staged_events(const struct graveyard *g);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* To be linked as scarce.h says. */
-#include "fs/state.h"
+#include "fs/state_tables.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -20,11 +20,19 @@
 #define IDLE 8
 #define HANDLES 8
 
+static const struct state_limits limits = {.names = IDLE, .handles = HANDLES, .tails = 3};
+
+/* What outlives a process. */
+static char mapping[1 << 20];
+
 static int setup(void **state)
 {
-	static const struct state_limits limits = {.names = IDLE, .handles = HANDLES, .tails = 3};
+	size_t size;
 
-	return state_new(&limits, (struct state **)state);
+	assert_int_equal(state_size(&limits, &size), 0);
+	assert_in_range(size, 1, sizeof(mapping));
+	memset(mapping, 0, sizeof(mapping));
+	return state_new(&limits, mapping, (struct state **)state);
 }
 
 static int teardown(void **state)
@@ -60,8 +68,10 @@ static uint64_t open_handle(struct state *s, uint64_t node, uint32_t flags)
 	struct handle handle = {.node = node, .flags = flags, .deadline = INT64_MAX};
 	uint64_t fh = 0;
 
-	assert_int_equal(state_handle_open(s, &handle, &fh), 0);
-	assert_true(fh != 0);
+	assert_int_equal(state_handle_reserve(s, &fh), 0);
+	assert_null(state_handle(s, fh));
+	state_handle_open(s, fh, &handle);
+	assert_non_null(state_handle(s, fh));
 	return fh;
 }
 
@@ -278,7 +288,7 @@ static void handles_run_out_and_their_numbers_are_not_used_again(void **state)
 		for (unsigned j = 0; j < i; j++)
 			assert_true(state_handle_index(fhs[i]) != state_handle_index(fhs[j]));
 	}
-	assert_int_equal(state_handle_open(s, &handle, &fh), -ENFILE);
+	assert_int_equal(state_handle_reserve(s, &fh), -ENFILE);
 	assert_int_equal(fh, 77);
 	assert_int_equal(state_node(s, handle.node)->handles, 8);
 	state_handle_close(s, fhs[3]);
@@ -379,9 +389,75 @@ static void tails_run_out_and_come_back(void **state)
 
 /* ---- all of it ---- */
 
+/* Another process, for which the mapping lies elsewhere. */
+static struct state *take_over(struct state *s)
+{
+	static char elsewhere[sizeof(mapping)];
+	struct state *next = NULL;
+
+	memcpy(elsewhere, mapping, sizeof(mapping));
+	memset(mapping, 0xff, sizeof(mapping));
+	state_free(s);
+	assert_int_equal(state_new(&limits, elsewhere, &next), 0);
+	return next;
+}
+
+static void another_process_goes_on_from_there(void **state)
+{
+	struct state *s = *state;
+	char long_name[WHO_MAX + 1];
+	uint64_t a, b, fh, gone, other;
+	struct handle handle;
+	uint32_t lost;
+	size_t len;
+
+	memset(long_name, 'n', WHO_MAX);
+	long_name[WHO_MAX] = '\0';
+	a = intern(s, 1, "a");
+	b = intern(s, 1, long_name);
+	gone = open_handle(s, a, HANDLE_PENDING);
+	state_handle_close(s, gone);
+	fh = open_handle(s, a, HANDLE_PENDING);
+	other = open_handle(s, b, 0);
+	handle = *state_handle(s, fh);
+	handle.tail = new_tail(s, "half a li");
+	state_handle_set(s, fh, &handle);
+	lost = new_tail(s, "of a request that was never answered");
+	*state = s = take_over(s);
+
+	assert_int_equal(intern(s, 1, "a"), a);
+	assert_int_equal(intern(s, 1, long_name), b);
+	assert_string_equal(state_node(s, b)->text, long_name);
+	assert_int_equal(state_node(s, a)->handles, 1);
+	assert_int_equal(state_node(s, a)->pending, 1);
+	assert_int_equal(state_pending(s), 1);
+	assert_int_equal(state_open(s), 2);
+	assert_null(state_handle(s, gone));
+	assert_int_equal(state_handle(s, other)->node, b);
+	assert_memory_equal(state_tail(s, state_handle(s, fh)->tail, &len), "half a li", 9);
+	assert_int_equal(new_tail(s, "x"), lost);
+	for (unsigned i = 2; i < HANDLES; i++)
+		(void)open_handle(s, a, 0);
+	assert_int_equal(state_handle_reserve(s, &gone), -ENFILE);
+}
+
+static void a_copy_that_was_begun_is_finished(void **state)
+{
+	struct state *s = *state;
+	uint64_t fh = open_handle(s, intern(s, 1, "a"), 0);
+	struct head *head = (void *)mapping;
+
+	head->handle = *state_handle(s, fh);
+	head->handle.flags = HANDLE_PENDING;
+	head->handle.hint = 7;
+	head->index = state_handle_index(fh);
+	*state = s = take_over(s);
+	assert_int_equal(state_handle(s, fh)->hint, 7);
+	assert_int_equal(state_pending(s), 1);
+}
+
 static void without_memory_there_is_no_state(void **state)
 {
-	static const struct state_limits limits = {.names = 4, .handles = 4, .tails = 4};
 	struct state *s = NULL;
 
 	(void)state;
@@ -389,7 +465,8 @@ static void without_memory_there_is_no_state(void **state)
 		int r;
 
 		scarce_memory(n);
-		r = state_new(&limits, &s);
+		memset(mapping, 0, sizeof(mapping));
+		r = state_new(&limits, mapping, &s);
 		if (scarce_memory_to_come()) {
 			scarce_memory(0);
 			assert_int_equal(r, 0);
@@ -412,6 +489,8 @@ int main(void)
 		TEST(the_same_name_has_the_same_id_while_it_is_known),
 		TEST(names_are_forgotten_in_the_order_of_their_last_use),
 		TEST(a_stale_id_is_nobody),
+		TEST(another_process_goes_on_from_there),
+		TEST(a_copy_that_was_begun_is_finished),
 		TEST(an_id_that_never_was_is_nobody),
 		TEST(names_of_any_length_are_kept),
 		TEST(long_names_drive_idle_ones_out_and_run_out_when_all_are_open),

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a process that serves leaves to the next, besides the session state (fs/state.h): in the mapping that
+ * outlives both, and is all zeros for the first.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "fs/kept.h"
+
+#define SHARED_INIT_MAX 256
+#define SHARED_SLOTS 128
+#define SHARED_SUSPECTS 4
+
+struct shared {
+	int64_t started; /* the first process, CLOCK_REALTIME */
+
+	/* The connection's first request. There is only one, and every process has to have seen it. */
+	uint32_t init_len; /* 0: it has not come yet */
+	_Alignas(8) char init[SHARED_INIT_MAX];
+	uint32_t resends; /* the kernel can send again what is not answered (Linux 6.9) */
+
+	uint64_t told; /* the last event that was logged */
+
+	/* The request that is being executed, and those that were when a process ended, by their ids. */
+	uint64_t executing;
+	struct suspect {
+		uint64_t unique;
+		uint32_t deaths;
+	} suspects[SHARED_SUSPECTS];
+
+	struct kept kept[SHARED_SLOTS];
+};
+
+/* Bytes that it takes of the mapping. */
+#define SHARED_SIZE ((sizeof(struct shared) + 4095) & ~(size_t)4095)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is computed from the slots of session state, when another process takes them over. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/state_tables.h"
+
+static bool is_taken(void *arg, uint32_t index)
+{
+	const struct table *t = arg;
+
+	return table_generation(t, index) & 1;
+}
+
+static bool is_marked(void *arg, uint32_t index)
+{
+	const bool *marks = arg;
+
+	return marks[index];
+}
+
+/* Another process made the mapping, at another address. */
+static void find_text(struct state *s, struct node_slot *slot)
+{
+	slot->node.text = slot->text;
+	if (slot->long_text)
+		slot->node.text =
+			((struct long_slot *)table_slot(&s->longs, slot->long_text))->text;
+}
+
+static void recount_nodes(struct state *s, bool *long_marks)
+{
+	table_recount(&s->nodes, is_taken, &s->nodes);
+	for (uint32_t i = 1; i <= *s->nodes.used; i++) {
+		struct node_slot *slot = table_slot(&s->nodes, i);
+		uint32_t *bucket;
+
+		if (!is_taken(&s->nodes, i))
+			continue;
+		find_text(s, slot);
+		slot->node.handles = slot->node.pending = 0;
+		long_marks[slot->long_text] = true;
+		bucket = state_bucket(s, slot->node.view, slot->node.text, slot->node.len);
+		s->chain[i] = *bucket;
+		*bucket = i;
+	}
+	table_recount(&s->longs, is_marked, long_marks);
+}
+
+static void recount_handles(struct state *s, bool *tail_marks)
+{
+	table_recount(&s->handles, is_taken, &s->handles);
+	for (uint32_t i = 1; i <= *s->handles.used; i++) {
+		const struct handle_slot *slot = table_slot(&s->handles, i);
+
+		if (!is_taken(&s->handles, i))
+			continue;
+		tail_marks[slot->handle.tail] = true;
+		state_count_handle(s, &slot->handle, 1);
+	}
+	table_recount(&s->tails, is_marked, tail_marks);
+}
+
+static void forget_counts(struct state *s)
+{
+	memset(s->buckets, 0, ((size_t)s->bucket_mask + 1) * sizeof(*s->buckets));
+	memset(s->idle_links, 0, (size_t)s->nodes.count * sizeof(*s->idle_links));
+	list_init(&s->idle);
+	s->idle_len = s->pending = 0;
+}
+
+static void finish_copy(struct state *s)
+{
+	if (s->head->index)
+		((struct handle_slot *)table_slot(&s->handles, s->head->index))->handle =
+			s->head->handle;
+	s->head->index = 0;
+}
+
+int state_recount(struct state *s)
+{
+	bool *tail_marks = calloc(s->tails.count, sizeof(*tail_marks));
+	bool *long_marks = calloc(s->longs.count, sizeof(*long_marks));
+	int r = tail_marks && long_marks ? 0 : -ENOMEM;
+
+	if (r == 0) {
+		finish_copy(s);
+		forget_counts(s);
+		recount_nodes(s, long_marks);
+		recount_handles(s, tail_marks);
+		for (uint32_t i = 1; i <= *s->nodes.used; i++)
+			if (is_taken(&s->nodes, i))
+				state_node_used(s, i);
+	}
+	free(tail_marks);
+	free(long_marks);
+	return r;
+}
