@@ -7,28 +7,10 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "core/graveyard_private.h"
 #include "core/journal.h"
-#include "core/life.h"
 #include "core/lives.h"
-#include "core/recent.h"
 #include "core/vigil.h"
-
-#define EVENTS_MAX (GRAVEYARD_BATCH * LIVES_EVENTS_MAX)
-
-struct graveyard {
-	struct store *store;
-	struct vigils *vigils;
-	struct graveyard_config config;
-	struct journal_end committed, staged;
-	uint64_t
-		removed; /* the last number at which something was taken off view, or of the start */
-	bool counted;
-	bool begun; /* a transaction is open */
-	int doomed; /* -errno: a write of the transaction failed, and so will its commit */
-	unsigned deeds, count, told;
-	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
-	struct recent recent;
-};
 
 static int find_journal_end(struct graveyard *g)
 {
@@ -110,63 +92,6 @@ int graveyard_admits(const struct graveyard *g, const char *name, size_t len)
 	return !g->config.names || name_listed(g->config.names, name, len) ? 0 : -ENOENT;
 }
 
-/* ---- looking ---- */
-
-int graveyard_latest(struct graveyard *g, const char *name, size_t len,
-		     const struct grave **ret_grave, const struct life **ret_life)
-{
-	return recent_look(&g->recent, g->store, name, len, ret_grave, ret_life);
-}
-
-int graveyard_find(struct graveyard *g, const char *name, size_t len, struct grave *ret_grave,
-		   struct life *ret_life)
-{
-	const struct grave *grave;
-	const struct life *life;
-	int r = graveyard_latest(g, name, len, &grave, &life);
-
-	if (r < 0)
-		return r;
-	if (!grave->on_view)
-		return -ENOENT;
-	*ret_grave = *grave;
-	*ret_life = *life;
-	return 0;
-}
-
-int graveyard_find_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
-		      struct life *ret_life)
-{
-	int r = graveyard_begun_at(g, name, len, seq, ret_life);
-
-	if (r < 0)
-		return r;
-	if (ret_life->removed && ret_life->removed <= seq)
-		return -ENOENT;
-	life_as_of(ret_life, seq);
-	return 0;
-}
-
-int graveyard_begun_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
-		       struct life *ret_life)
-{
-	const struct grave *grave;
-	const struct life *latest;
-	int r = graveyard_latest(g, name, len, &grave, &latest);
-
-	if (r < 0)
-		return r;
-	if (latest->seq[FACT_BORN] > seq)
-		return g->store->ops->life_at(g->store, grave->id, seq, ret_life);
-	*ret_life = *latest;
-	return 0;
-}
-
-bool graveyard_removed_since(const struct graveyard *g, uint64_t seq)
-{
-	return g->removed > seq;
-}
-
 /* ---- changing ---- */
 
 static bool may_write(const struct grave *grave, uid_t uid)
@@ -188,7 +113,7 @@ int graveyard_may_write(struct graveyard *g, const char *name, size_t len, uid_t
 	return may_write(grave, uid) ? 0 : -EACCES;
 }
 
-static int begin(struct graveyard *g)
+int graveyard_begin(struct graveyard *g)
 {
 	int r;
 
@@ -204,8 +129,7 @@ static int begin(struct graveyard *g)
 	return r;
 }
 
-/* A write of the store failed in the middle of a deed: no part of the transaction may stay. */
-static int doom(struct graveyard *g, int r)
+int graveyard_doom(struct graveyard *g, int r)
 {
 	if (r < 0)
 		g->doomed = r;
@@ -315,6 +239,22 @@ static int keep(struct graveyard *g, struct grave *grave, struct lives *lives,
 	return r;
 }
 
+int graveyard_apply(struct graveyard *g, struct grave *grave, struct lives *lives,
+		    const struct deed *deed)
+{
+	int r = lives_apply(lives, deed);
+
+	if (r < 0 || lives->count == 0)
+		return r;
+	if (!grave->id)
+		r = check_room(g);
+	if (r == 0)
+		r = graveyard_begin(g);
+	if (r < 0)
+		return r;
+	return graveyard_doom(g, keep(g, grave, lives, deed));
+}
+
 int graveyard_stage(struct graveyard *g, const char *name, size_t len, const struct deed *deed)
 {
 	struct grave grave;
@@ -328,16 +268,7 @@ int graveyard_stage(struct graveyard *g, const char *name, size_t len, const str
 		return r;
 	if (!deed->judged && grave.id && !may_write(&grave, deed->by.uid))
 		return -EACCES;
-	r = lives_apply(&lives, deed);
-	if (r < 0 || lives.count == 0)
-		return r;
-	if (!grave.id)
-		r = check_room(g);
-	if (r == 0)
-		r = begin(g);
-	if (r < 0)
-		return r;
-	return doom(g, keep(g, &grave, &lives, deed));
+	return graveyard_apply(g, &grave, &lives, deed);
 }
 
 /* What a removal and a handing over have in common. */
@@ -353,7 +284,7 @@ static int keep_one(struct graveyard *g, struct grave *grave, const struct life 
 	if (r == 0)
 		recent_remember(&g->recent, grave, life);
 	g->deeds++;
-	return doom(g, r);
+	return graveyard_doom(g, r);
 }
 
 int graveyard_remove(struct graveyard *g, const char *name, size_t len, const struct deed *deed)
@@ -370,7 +301,7 @@ int graveyard_remove(struct graveyard *g, const char *name, size_t len, const st
 		return r;
 	if (!may_write(&grave, deed->by.uid))
 		return -EACCES;
-	r = begin(g);
+	r = graveyard_begin(g);
 	if (r < 0)
 		return r;
 	grave.on_view = false;
@@ -398,7 +329,7 @@ int graveyard_chown(struct graveyard *g, const char *name, size_t len, uid_t uid
 		return 0;
 	if (deed->by.uid != 0)
 		return -EPERM;
-	r = begin(g);
+	r = graveyard_begin(g);
 	if (r < 0)
 		return r;
 	grave.uid = uid;
@@ -410,7 +341,7 @@ int graveyard_fresh(struct graveyard *g, int64_t now)
 {
 	struct event event = {.time = now, .what = EVENT_FRESH};
 	struct deed deed = {.now = now};
-	int r = begin(g);
+	int r = graveyard_begin(g);
 
 	if (r < 0)
 		return r;
@@ -421,7 +352,7 @@ int graveyard_fresh(struct graveyard *g, int64_t now)
 		r = append(g, &event, NULL, &deed);
 	recent_forget(&g->recent);
 	g->deeds++;
-	return doom(g, r);
+	return graveyard_doom(g, r);
 }
 
 /* ---- making it happen ---- */

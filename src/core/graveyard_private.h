@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The insides of a graveyard, for graveyard.c, graveyard_look.c and leases.c alone. */
+#pragma once
+
+#include "core/graveyard.h"
+#include "core/lives.h"
+#include "core/recent.h"
+
+#define EVENTS_MAX (GRAVEYARD_BATCH * LIVES_EVENTS_MAX)
+
+struct graveyard {
+	struct store *store;
+	struct vigils *vigils;
+	struct graveyard_config config;
+	struct journal_end committed, staged;
+	uint64_t
+		removed; /* the last number at which something was taken off view, or of the start */
+	bool counted;
+	bool begun; /* a transaction is open */
+	int doomed; /* -errno: a write of the transaction failed, and so will its commit */
+	unsigned deeds, count, told;
+	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
+	struct recent recent;
+};
+
+/* Begins the transaction if there is none. The store's errors, and those of graveyard_doom(). */
+int graveyard_begin(struct graveyard *g);
+
+/* Where `r` is an error, a write of the store failed in the middle of a deed: no part of the transaction may
+ * stay. Returns `r`. */
+int graveyard_doom(struct graveyard *g, int r);
+
+/*
+ * Stages a deed, as graveyard_stage() does, whether or not the name is admitted, the writer may, and there
+ * is room. `grave` and `lives` are what is known of the name, and what the deed made of it on return.
+ */
+int graveyard_apply(struct graveyard *g, struct grave *grave, struct lives *lives,
+		    const struct deed *deed);
