@@ -23,7 +23,7 @@ static int find_journal_end(struct graveyard *g)
 	g->committed.recorded = last.seq ? last.recorded : 0;
 	r = journal_text_end(g->store, last.seq, &g->committed.text);
 	g->staged = g->committed;
-	g->removed = last.seq;
+	g->removed = g->told = last.seq;
 	return r;
 }
 
@@ -422,14 +422,27 @@ int graveyard_commit(struct graveyard *g)
 		return r;
 	}
 	g->committed = g->staged;
-	g->told = 0;
 	for (unsigned i = 0; i < g->count; i++)
 		vigils_event(g->vigils, &g->events[i]);
 	return 0;
 }
 
+/* A committed event: of the last commit, or from the journal. */
+static int find_event(struct graveyard *g, uint64_t seq, struct event *ret_event)
+{
+	uint64_t before = g->committed.seq - g->count;
+
+	if (seq <= before)
+		return g->store->ops->event(g->store, seq, ret_event);
+	*ret_event = g->events[seq - before - 1];
+	return 0;
+}
+
 void graveyard_tell(struct graveyard *g, void (*each)(void *arg, const struct event *), void *arg)
 {
-	while (!g->begun && g->told < g->count)
-		each(arg, &g->events[g->told++]);
+	struct event event;
+
+	while (!g->begun && g->told < g->committed.seq)
+		if (find_event(g, ++g->told, &event) == 0)
+			each(arg, &event);
 }

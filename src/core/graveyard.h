@@ -141,6 +141,6 @@ bool graveyard_has_room(const struct graveyard *g);
 int graveyard_commit(struct graveyard *g);
 void graveyard_rollback(struct graveyard *g);
 
-/* Calls `each` with every event of the commits since the last call, oldest first (for the log). At
- * most GRAVEYARD_BATCH deeds' worth are remembered: call it after each commit. */
+/* Calls `each` with every event of the commits since the last call, oldest first (for the log). Those of the
+ * last commit are at hand; earlier ones are read, and one that cannot be is left out. */
 void graveyard_tell(struct graveyard *g, void (*each)(void *arg, const struct event *), void *arg);

@@ -18,7 +18,8 @@ struct graveyard {
 	bool counted;
 	bool begun; /* a transaction is open */
 	int doomed; /* -errno: a write of the transaction failed, and so will its commit */
-	unsigned deeds, count, told;
+	unsigned deeds, count;
+	uint64_t told;                   /* the last event that graveyard_tell() was through with */
 	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
 	struct recent recent;
 };

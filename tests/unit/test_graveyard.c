@@ -322,6 +322,23 @@ static void each_event_is_told_once_after_its_commit(void **state)
 	assert_int_equal(last, 3);
 }
 
+static void what_was_not_told_after_one_commit_is_after_the_next(void **state)
+{
+	struct yard *y = *state;
+	uint64_t last = 0;
+
+	yard_tell(y, "a", DEED_STONE, "b10 d30");
+	yard_tell(y, "b", DEED_STONE, "b10");
+	assert_int_equal(yard_stage(y, "c", DEED_BIRTH, NULL), 0);
+	graveyard_rollback(y->graveyard);
+	yard_tell(y, "c", DEED_STONE, "b10 d30");
+	graveyard_tell(y->graveyard, count_told, &last);
+	assert_int_equal(last, 5);
+	yard_restart(y, NULL);
+	graveyard_tell(y->graveyard, count_told, &last); /* what was before the start is not */
+	assert_int_equal(last, 5);
+}
+
 static void what_is_rolled_back_never_was(void **state)
 {
 	struct store *before = fake_store_new();
@@ -423,6 +440,7 @@ int main(void)
 		TEST(a_restart_knows_where_the_journal_ended),
 		TEST(there_is_room_for_a_batch_of_the_largest_deeds),
 		TEST(each_event_is_told_once_after_its_commit),
+		TEST(what_was_not_told_after_one_commit_is_after_the_next),
 		TEST(what_is_rolled_back_never_was),
 		TEST(what_is_at_hand_is_what_the_store_says),
 	};

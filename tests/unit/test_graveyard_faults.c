@@ -77,6 +77,11 @@ struct outcome {
 	int first, second, commit;
 };
 
+static void listen(void *arg, const struct event *event)
+{
+	(void)arg, (void)event;
+}
+
 static void begin_scene(struct yard *y)
 {
 	yard_tell(y, "alive", DEED_STONE, "b10 r20");
@@ -84,6 +89,7 @@ static void begin_scene(struct yard *y)
 	yard_tell(y, "removed", DEED_STONE, "b10 d30");
 	assert_int_equal(yard_remove(y, "removed"), 0);
 	yard_commit(y);
+	graveyard_tell(y->graveyard, listen, NULL);
 }
 
 static struct outcome act(struct yard *y, doing *second)
