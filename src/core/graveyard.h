@@ -95,6 +95,7 @@ struct deed {
 	const uint64_t
 		*opened; /* DEED_BIRTH: told by opening a file at this number, and counts only
 				 * now, at its close; NULL: told now */
+	uint64_t life;   /* only if the current life has this number; 0: whichever it has */
 	int64_t now;
 	struct writer by;
 };

@@ -230,10 +230,18 @@ static bool stale(const struct lives *l, const struct stone *told)
 							: latest->born);
 }
 
+/* A deed may be about one life: not about whoever came after it, nor about what was removed. */
+static bool is_current(const struct lives *l, uint64_t life)
+{
+	return l->on_view && l->life.number == life;
+}
+
 int lives_apply(struct lives *l, const struct deed *deed)
 {
 	struct told told = {.deed = deed};
 
+	if (deed->life && !is_current(l, deed->life))
+		return 0;
 	understand(&told, l);
 	if (deed->kind == DEED_EARLY && stale(l, &told.stone))
 		return 0;

@@ -310,6 +310,53 @@ static void a_birth_told_at_a_close_is_about_the_life_at_its_open(void **state)
 	}
 }
 
+/* The life in a cell is number 1. */
+static void a_deed_about_one_life_does_nothing_to_another(void **state)
+{
+	static const struct cell current[] = {
+		{"b10", "c3", 0, "1 b10 d100 c3", "1 died@100=3"},
+		{"b10", "elost", 0, "1 b10 d100 elost", "1 epitaph@100, 1 died@100"},
+		{"b10 d30", "c3", 0, "1 b10 d30 c3", "1 exitcode@100=3"},
+		{"b10 d30 c3", "c4", -EPERM, NULL, NULL},
+	};
+	static const struct cell others[] = {
+		{NEVER, "c3", 0, NULL, NULL},
+		{"b10", "c3", 0, NULL, NULL},
+		{"b10 r20 d30", "c3 elost", 0, NULL, NULL},
+		{"b10 d30 c3", "c4", 0, NULL, NULL},
+	};
+	struct stone stone = {0};
+	struct deed deed = deed_of(DEED_DEATH, &stone);
+
+	(void)state;
+	deed.life = 1;
+	for (size_t i = 0; i < COUNT(current); i++) {
+		stone = stone_of(current[i].told);
+		check_deed(&current[i], true, &deed);
+	}
+	for (size_t i = 0; i < COUNT(others); i++) {
+		stone = stone_of(others[i].told);
+		deed.life = 1;
+		check_deed(&others[i], false, &deed);
+		deed.life = 2;
+		check_deed(&others[i], true, &deed);
+	}
+}
+
+static void a_birth_about_one_life_begins_the_next_of_no_other(void **state)
+{
+	static const struct cell reborn = {"b10 d30", NULL, 0, "2 b100", "2 born@100"};
+	static const struct cell nothing = {"b10 d30", NULL, 0, NULL, NULL};
+	struct deed deed = deed_of(DEED_BIRTH, NULL);
+
+	(void)state;
+	deed.life = 1;
+	check_deed(&reborn, true, &deed);
+	check_deed(&nothing, false, &deed);
+	deed.life = 2;
+	check_deed(&nothing, true, &deed);
+}
+
 static void what_lay_underneath_is_taken_once(void **state)
 {
 	static const struct cell cells[] = {
@@ -404,6 +451,8 @@ int main(void)
 		cmocka_unit_test(creating_a_file_is_a_birth_only_of_who_is_absent),
 		cmocka_unit_test(who_was_taken_off_view_is_as_one_never_born),
 		cmocka_unit_test(a_birth_told_at_a_close_is_about_the_life_at_its_open),
+		cmocka_unit_test(a_deed_about_one_life_does_nothing_to_another),
+		cmocka_unit_test(a_birth_about_one_life_begins_the_next_of_no_other),
 		cmocka_unit_test(what_lay_underneath_is_taken_once),
 		cmocka_unit_test(what_lay_underneath_of_an_earlier_life_is_nothing),
 		cmocka_unit_test(the_facts_of_one_write_become_known_with_its_last_event),
