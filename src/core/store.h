@@ -6,7 +6,8 @@
  * What is kept: graves (a name, its owner, the number of its latest life), lives (the facts of each, with
  * the sequence number at which each became known), and a journal of events, append-only, numbered from 1
  * without gaps. A reader that remembers a sequence number can therefore ask for any life as it was then:
- * a fact is in it if the fact's own number is not greater.
+ * a fact is in it if the fact's own number is not greater. And besides, for the next mount: who holds
+ * leases, and in which boot that was.
  *
  * Everything is done by one caller, one call at a time. Every call returns 0 or more on success and -errno
  * on failure: -ENOSPC the medium is full; -EIO it failed, or what it holds is damaged; -EBUSY another
@@ -72,6 +73,17 @@ struct life {
 	uint64_t removed;         /* at which it was taken off view; 0: is not */
 	uint64_t history_at;      /* length of the text of all lives before it in `.history/NAME` */
 };
+
+/* A process that holds a lease on a life; one, however often it has it open. */
+struct lease {
+	int64_t grave;
+	uint64_t life;
+	pid_t pid;     /* 0 where it is not visible to the daemon */
+	int64_t start; /* clock ticks after boot, as /proc/PID/stat has it: of that number, this one */
+};
+
+/* Holds a boot id, as /proc/sys/kernel/random/boot_id has it, and its end. */
+#define BOOT_ID_SIZE 37
 
 /* Which graves store_ops.list() shows. */
 enum store_list {
@@ -141,6 +153,23 @@ struct store_ops {
 
 	/* Takes every grave off view as of `seq`, setting `removed` in the current lives. */
 	int (*clear_view)(struct store *store, uint64_t seq);
+
+	/* Keeps a lease, new or changed. The key is all but `start`. */
+	int (*put_lease)(struct store *store, const struct lease *lease);
+
+	/* Forgets the lease of one holder of a life; pid -1: of all of them; grave 0: all leases there
+	 * are. None need be there. */
+	int (*drop_leases)(struct store *store, int64_t grave, uint64_t life, pid_t pid);
+
+	/* The first lease after another, which need not be there any more, in the order of the key.
+	 * `after` NULL: of all; may be ret_lease. -ENOENT: no more. */
+	int (*next_lease)(struct store *store, const struct lease *after, struct lease *ret_lease);
+
+	/* The boot that was kept last. -ENOENT: none was. */
+	int (*boot)(struct store *store, char ret_id[BOOT_ID_SIZE]);
+
+	/* Keeps a boot id in place of the one before. */
+	int (*put_boot)(struct store *store, const char *id);
 
 	void (*free)(struct store *store);
 };

@@ -56,7 +56,7 @@ static int check_numbers(int64_t application_id, int64_t version, const char *pa
 	return 0;
 }
 
-/* Reads all of the schema, which is one look at page 1 in a graveyard, and little else. */
+/* Reads all of the schema, which is three pages in a graveyard, and little else. */
 static int check_tables(struct sqlite3 *db, const char *path, const struct why *why)
 {
 	int64_t tables = 0;

@@ -59,6 +59,17 @@ static const char *const queries[QUERIES] = {
 	[QUERY_COUNT_EVERY] = "SELECT max(id) FROM graves", /* none is ever deleted */
 	[QUERY_HIDE_GRAVE] = "UPDATE graves SET on_view = 0 WHERE id = ?1",
 	[QUERY_HIDE_LIFE] = "UPDATE lives SET removed_seq = ?3 WHERE grave = ?1 AND life = ?2",
+	[QUERY_PUT_LEASE] = "INSERT INTO leases (" LEASES_COLUMNS ") VALUES (?1, ?2, ?3, ?4)"
+			    " ON CONFLICT (grave, life, pid) DO UPDATE SET start = ?4",
+	[QUERY_DROP_LEASES] = "DELETE FROM leases WHERE grave = ?1 AND life = ?2"
+			      " AND (?3 = -1 OR pid = ?3)",
+	[QUERY_DROP_ALL_LEASES] = "DELETE FROM leases",
+	[QUERY_NEXT_LEASE] = "SELECT " LEASES_COLUMNS " FROM leases"
+			     " WHERE (grave, life, pid) > (?1, ?2, ?3)"
+			     " ORDER BY grave, life, pid LIMIT 1",
+	[QUERY_BOOT] = "SELECT id FROM boot WHERE one = 1",
+	[QUERY_PUT_BOOT] = "INSERT INTO boot (one, id) VALUES (1, ?1)"
+			   " ON CONFLICT (one) DO UPDATE SET id = ?1",
 };
 
 _Static_assert(FACT_BORN == 0 && FACT_READY == 1 && FACT_EPITAPH == 2 && FACT_DIED == 3 &&

@@ -101,6 +101,34 @@ int event_bind(struct sqlite3_stmt *statement, const struct event *event)
 	return bound(statement, codes);
 }
 
+static int bind_key(struct sqlite3_stmt *statement, const struct lease *lease)
+{
+	int codes = 0;
+
+	codes |= bind(statement, LEASES_GRAVE, lease->grave);
+	codes |= bind(statement, LEASES_LIFE, row_number(lease->life));
+	codes |= bind(statement, LEASES_PID, lease->pid);
+	return codes;
+}
+
+int lease_key_bind(struct sqlite3_stmt *statement, const struct lease *lease)
+{
+	return bound(statement, bind_key(statement, lease));
+}
+
+int lease_bind(struct sqlite3_stmt *statement, const struct lease *lease)
+{
+	int codes = bind_key(statement, lease);
+
+	codes |= bind(statement, LEASES_START, lease->start);
+	return bound(statement, codes);
+}
+
+int boot_bind(struct sqlite3_stmt *statement, const char *id)
+{
+	return bound(statement, bind_text(statement, 0, id));
+}
+
 static bool known(struct sqlite3_stmt *statement, int column)
 {
 	return sqlite3_column_type(statement, column) != SQLITE_NULL;
@@ -216,4 +244,19 @@ int event_read(struct sqlite3_stmt *statement, struct event *ret_event)
 	};
 	memcpy(ret_event->name, name, sizeof(name));
 	return 0;
+}
+
+void lease_read(struct sqlite3_stmt *statement, struct lease *ret_lease)
+{
+	*ret_lease = (struct lease){
+		.grave = integer(statement, LEASES_GRAVE),
+		.life = number(statement, LEASES_LIFE),
+		.pid = (pid_t)integer(statement, LEASES_PID),
+		.start = integer(statement, LEASES_START),
+	};
+}
+
+int boot_read(struct sqlite3_stmt *statement, char ret_id[BOOT_ID_SIZE])
+{
+	return text(statement, 0, ret_id, BOOT_ID_SIZE);
 }

@@ -54,10 +54,19 @@ enum events_column {
 	"seq, time, recorded, grave, events.life, what, exit_code, events.uid, events.gid, pid," \
 	" text_at"
 
-/* Bind every column. What is bound by address (name, epitaph) has to last until the reset. */
+enum leases_column { LEASES_GRAVE, LEASES_LIFE, LEASES_PID, LEASES_START };
+
+#define LEASES_COLUMNS "grave, life, pid, start"
+
+/* Bind every column. What is bound by address (name, epitaph, boot id) has to last until the reset. */
 int grave_bind(struct sqlite3_stmt *statement, const struct grave *grave);
 int life_bind(struct sqlite3_stmt *statement, const struct life *life);
 int event_bind(struct sqlite3_stmt *statement, const struct event *event);
+int lease_bind(struct sqlite3_stmt *statement, const struct lease *lease);
+int boot_bind(struct sqlite3_stmt *statement, const char *id);
+
+/* Binds all but `start`. */
+int lease_key_bind(struct sqlite3_stmt *statement, const struct lease *lease);
 
 /* A number that SQLite, whose integers are signed, can hold: larger ones become the largest. */
 int64_t row_number(uint64_t number);
@@ -69,3 +78,5 @@ int64_t row_number(uint64_t number);
 int grave_read(struct sqlite3_stmt *statement, struct grave *ret_grave);
 int life_read(struct sqlite3_stmt *statement, struct life *ret_life);
 int event_read(struct sqlite3_stmt *statement, struct event *ret_event);
+int boot_read(struct sqlite3_stmt *statement, char ret_id[BOOT_ID_SIZE]);
+void lease_read(struct sqlite3_stmt *statement, struct lease *ret_lease);

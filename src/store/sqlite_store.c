@@ -13,6 +13,7 @@
 #include "store/place.h"
 #include "store/private_copy.h"
 #include "store/rows.h"
+#include "store/sqlite_leases.h"
 
 struct sqlite_store {
 	struct store store;
@@ -27,14 +28,14 @@ static struct sqlite_store *self(struct store *store)
 	return (struct sqlite_store *)store;
 }
 
-static struct connection *connection(struct store *store)
+struct connection *sqlite_store_connection(struct store *store)
 {
 	return &self(store)->connection;
 }
 
 static int store_begin(struct store *store)
 {
-	int r = connection_begin(connection(store));
+	int r = connection_begin(sqlite_store_connection(store));
 
 	if (r > 0)
 		self(store)->last_known = false;
@@ -44,12 +45,12 @@ static int store_begin(struct store *store)
 static void store_rollback(struct store *store)
 {
 	self(store)->last_known = false;
-	connection_rollback(connection(store));
+	connection_rollback(sqlite_store_connection(store));
 }
 
 static int store_commit(struct store *store)
 {
-	int r = connection_commit(connection(store));
+	int r = connection_commit(sqlite_store_connection(store));
 
 	if (r < 0)
 		self(store)->last_known = false;
@@ -58,7 +59,7 @@ static int store_commit(struct store *store)
 
 static int store_find(struct store *store, const char *name, size_t len, struct grave *ret_grave)
 {
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[QUERY_FIND];
 	int r;
 
@@ -73,7 +74,7 @@ static int store_find(struct store *store, const char *name, size_t len, struct 
 static int fetch_life(struct store *store, enum query query, const int64_t *numbers, int count,
 		      struct life *ret_life)
 {
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[query];
 	int r = connection_fetch(c, query, numbers, count);
 
@@ -138,7 +139,7 @@ static int store_first_life(struct store *store, int64_t grave, uint64_t from, e
 	const int64_t numbers[] = {grave, row_number(from), fact, code};
 	bool any = fact != FACT_CODE || code == INT_MIN;
 
-	(void)sqlite3_bind_null(connection(store)->statements[QUERY_FIRST_LIFE], 4);
+	(void)sqlite3_bind_null(sqlite_store_connection(store)->statements[QUERY_FIRST_LIFE], 4);
 	return fetch_life(store, QUERY_FIRST_LIFE, numbers, any ? 3 : 4, ret_life);
 }
 
@@ -166,7 +167,7 @@ static int update_grave(struct connection *c, const struct grave *grave)
 
 static int store_put_grave(struct store *store, struct grave *grave)
 {
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	int r = connection_may_write(c);
 
 	if (r < 0)
@@ -176,7 +177,7 @@ static int store_put_grave(struct store *store, struct grave *grave)
 
 static int store_put_life(struct store *store, const struct life *life)
 {
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	int r = connection_may_write(c);
 
 	if (r < 0)
@@ -187,7 +188,7 @@ static int store_put_life(struct store *store, const struct life *life)
 static int fetch_event(struct store *store, enum query query, const int64_t *numbers, int count,
 		       struct event *ret_event)
 {
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[query];
 	int r = connection_fetch(c, query, numbers, count);
 
@@ -253,7 +254,7 @@ static int store_list(struct store *store, enum store_list which, int64_t after,
 		[STORE_LIST_ALIVE] = QUERY_LIST_ALIVE,
 		[STORE_LIST_EVERY] = QUERY_LIST_EVERY,
 	};
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[lists[which]];
 	int r = connection_fetch(c, lists[which], &after, 1);
 
@@ -262,7 +263,7 @@ static int store_list(struct store *store, enum store_list which, int64_t after,
 
 static int store_skip_on_view(struct store *store, uint64_t skip, struct grave *ret_grave)
 {
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[QUERY_SKIP_ON_VIEW];
 	const int64_t offset = row_number(skip);
 	int r = connection_fetch(c, QUERY_SKIP_ON_VIEW, &offset, 1);
@@ -277,7 +278,7 @@ static int store_count(struct store *store, enum store_list which, uint64_t *ret
 		[STORE_LIST_ALIVE] = QUERY_COUNT_ALIVE,
 		[STORE_LIST_EVERY] = QUERY_COUNT_EVERY,
 	};
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[counts[which]];
 	int r = connection_fetch(c, counts[which], NULL, 0);
 
@@ -305,7 +306,7 @@ static int hide(struct connection *c, const struct grave *grave, uint64_t seq)
 /* One by one: a single UPDATE of an index it walks along would first collect all of it in memory. */
 static int store_clear_view(struct store *store, uint64_t seq)
 {
-	struct connection *c = connection(store);
+	struct connection *c = sqlite_store_connection(store);
 	struct grave grave = {.id = 0};
 	int r = connection_may_write(c);
 
@@ -347,6 +348,11 @@ static const struct store_ops sqlite_store_ops = {
 	.skip_on_view = store_skip_on_view,
 	.count = store_count,
 	.clear_view = store_clear_view,
+	.put_lease = sqlite_put_lease,
+	.drop_leases = sqlite_drop_leases,
+	.next_lease = sqlite_next_lease,
+	.boot = sqlite_boot,
+	.put_boot = sqlite_put_boot,
 	.free = store_free,
 };
 

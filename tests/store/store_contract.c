@@ -2,6 +2,7 @@
 #include "store_contract.h"
 
 #include "given.h"
+#include "lease_contract.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -390,5 +391,10 @@ const struct contract store_contract[] = {
 	{"lists show who is on view and alive", lists_show_who_is_on_view_and_who_is_alive},
 	{"clearing the view leaves the history", clearing_the_view_leaves_the_history},
 	{"a rollback undoes all of it", a_rollback_undoes_all_of_it},
+	{"leases are kept one a holder, in order", leases_are_kept_one_a_holder_in_order},
+	{"leases are dropped by holder, by life and all",
+	 leases_are_dropped_by_holder_by_life_and_all},
+	{"the last boot is kept", the_last_boot_is_kept},
+	{"a rollback undoes leases and boots", a_rollback_undoes_leases_and_boots},
 	{NULL, NULL},
 };

@@ -68,7 +68,7 @@ static void a_new_one_is_made_with_its_directories(void **state)
 	assert_sql(scratch->db,
 		   "PRAGMA application_id; PRAGMA user_version; PRAGMA page_size;"
 		   "PRAGMA journal_mode",
-		   "1196573014\n1\n4096\nwal\n");
+		   "1196573014\n2\n4096\nwal\n");
 	*strrchr(scratch->db, '/') = '\0';
 	assert_int_equal(stat(scratch->db, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
@@ -135,7 +135,7 @@ static void become_newer_and_crash(struct scratch *scratch)
 	sqlite3 *db;
 
 	assert_int_equal(sqlite3_open(scratch->db, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
 	(void)raise(SIGKILL);
 }
 
@@ -144,9 +144,9 @@ static void a_newer_one_is_left_alone(void **state)
 	struct scratch *scratch = *state;
 
 	make_graveyard(scratch);
-	free(scratch_sql(scratch->db, "PRAGMA user_version = 2"));
+	free(scratch_sql(scratch->db, "PRAGMA user_version = 3"));
 	assert_refused(scratch, -ENOTSUP, "newer graveyardfs");
-	free(scratch_sql(scratch->db, "PRAGMA user_version = 1"));
+	free(scratch_sql(scratch->db, "PRAGMA user_version = 2"));
 	/* And if only the -wal says so. */
 	assert_int_equal(scratch_status(scratch_fork(become_newer_and_crash, scratch)),
 			 SCRATCH_KILLED);
@@ -181,7 +181,7 @@ static void a_damaged_one_is_left_alone(void **state)
 	assert_refused(scratch, -EIO, "lives_alive");
 }
 
-/* Behind the first page nothing is looked at before it is needed. */
+/* Behind the tables' roots and the schema, in the first pages, nothing is looked at before it is needed. */
 static void damage_further_down_shows_when_it_is_read(void **state)
 {
 	struct scratch *scratch = *state;
@@ -198,7 +198,7 @@ static void damage_further_down_shows_when_it_is_read(void **state)
 	}
 	scratch_close(scratch);
 	memset(garbage, 0x5a, sizeof(garbage));
-	for (off_t at = 4096; at < scratch_size(scratch, ""); at += 4096)
+	for (off_t at = 16 * 4096; at < scratch_size(scratch, ""); at += 4096)
 		scratch_write(scratch->db, at, garbage, sizeof(garbage));
 	store = scratch_open(scratch, STORE_PROCESS);
 	assert_int_equal(store->ops->find(store, "name-7", 6, &grave), -EIO);
@@ -208,8 +208,65 @@ static void damage_further_down_shows_when_it_is_read(void **state)
 	assert_int_equal(store->ops->commit(store), -EIO);
 }
 
+/* A graveyard as the first version left it. */
+static void make_first_version(struct scratch *scratch)
+{
+	const struct ladder first = {schema_migrations, 1};
+	const struct why why = {scratch->why, sizeof(scratch->why)};
+
+	make_directory(scratch);
+	assert_int_equal(migrate_create(scratch->db, &first, &why), 0);
+	free(scratch_sql(scratch->db,
+			 "INSERT INTO graves VALUES (1, 'a', 1000, 100, 1, 1);"
+			 "INSERT INTO lives VALUES"
+			 "  (1, 1, 0, NULL, 5, 3, NULL, 1, NULL, 2, 2, NULL, NULL, 0);"
+			 "INSERT INTO events VALUES (1, 0, 0, 1, 1, 1, NULL, 1000, 100, 7, 0),"
+			 "  (2, 5, 5, 1, 1, 4, 3, 1000, 100, 7, 60)"));
+}
+
+static void one_of_the_first_version_is_brought_up_to_date(void **state)
+{
+	const struct lease lease = {1, 1, 7, 70};
+	struct scratch *scratch = *state;
+	char id[BOOT_ID_SIZE];
+	struct store *store;
+	struct lease found;
+
+	make_first_version(scratch);
+	assert_sql(scratch->db, "PRAGMA user_version", "1\n");
+	store = scratch_open(scratch, STORE_PROCESS);
+	assert_int_equal(store->ops->next_lease(store, NULL, &found), -ENOENT);
+	assert_int_equal(store->ops->boot(store, id), -ENOENT);
+	commit_birth(store, "a");
+	assert_int_equal(store->ops->begin(store), 0);
+	assert_int_equal(store->ops->put_lease(store, &lease), 0);
+	assert_int_equal(store->ops->commit(store), 0);
+	scratch_close(scratch);
+	assert_sql(scratch->db, "PRAGMA user_version; SELECT name, life, exit_code FROM history",
+		   "2\na|1|3\na|2|\n");
+}
+
+static void one_of_the_first_version_is_looked_at_as_it_is(void **state)
+{
+	struct scratch *scratch = *state;
+	struct store *copy = NULL;
+	struct lease lease;
+	uint64_t digest;
+
+	make_first_version(scratch);
+	digest = scratch_digest(scratch);
+	assert_int_equal(
+		sqlite_store_open_copy(scratch->db, &copy, scratch->why, sizeof(scratch->why)), 0);
+	assert_int_equal(copy->ops->next_lease(copy, NULL, &lease), -ENOENT);
+	assert_int_equal(last_seq(copy), 2);
+	copy->ops->free(copy);
+	assert_int_equal(scratch_digest(scratch), digest);
+}
+
 /* Steps that go on where this program's end. */
-#define SECOND                                                              \
+#define OURS 2
+#define STEPS (OURS + 2)
+#define FLOWERS                                                             \
 	"CREATE TABLE visitors (name TEXT NOT NULL) STRICT;"                \
 	"INSERT INTO visitors WITH RECURSIVE n (i) AS"                      \
 	" (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"           \
@@ -217,11 +274,12 @@ static void damage_further_down_shows_when_it_is_read(void **state)
 	"ALTER TABLE graves ADD COLUMN flowers INTEGER NOT NULL DEFAULT 0;" \
 	"UPDATE graves SET flowers = 7;"
 
-static void fill_ladder(struct migration steps[3], const char *second, const char *third)
+static void fill_ladder(struct migration steps[STEPS], const char *more)
 {
-	steps[0] = schema_migrations[0];
-	steps[1] = (struct migration){2, "0002_flowers", second};
-	steps[2] = (struct migration){3, "0003_more", third};
+	assert_int_equal(schema_migration_count, OURS);
+	memcpy(steps, schema_migrations, OURS * sizeof(*steps));
+	steps[OURS] = (struct migration){OURS + 1, "0003_flowers", FLOWERS};
+	steps[OURS + 1] = (struct migration){STEPS, "0004_more", more};
 }
 
 static int climb(struct scratch *scratch, const struct migration *steps, int count)
@@ -242,15 +300,15 @@ static int climb(struct scratch *scratch, const struct migration *steps, int cou
 static void an_old_one_climbs_all_the_steps_that_are_missing(void **state)
 {
 	struct scratch *scratch = *state;
-	struct migration steps[3];
+	struct migration steps[STEPS];
 
-	fill_ladder(steps, SECOND, "DROP TABLE visitors");
+	fill_ladder(steps, "DROP TABLE visitors");
 	make_graveyard(scratch);
-	assert_int_equal(climb(scratch, steps, 3), 0);
+	assert_int_equal(climb(scratch, steps, STEPS), 0);
 	assert_sql(scratch->db, "PRAGMA user_version; SELECT name, flowers FROM graves",
-		   "3\na|7\n");
+		   "4\na|7\n");
 	assert_sql(scratch->db, "SELECT name, exit_code FROM tombstones", "a|3\n");
-	assert_int_equal(climb(scratch, steps, 3), 0);
+	assert_int_equal(climb(scratch, steps, STEPS), 0);
 	assert_refused(scratch, -ENOTSUP, "newer graveyardfs");
 }
 
@@ -258,36 +316,36 @@ static void a_new_one_climbs_all_steps(void **state)
 {
 	struct scratch *scratch = *state;
 	const struct why why = {scratch->why, sizeof(scratch->why)};
-	struct migration steps[3];
-	const struct ladder ladder = {steps, 2};
+	struct migration steps[STEPS];
+	const struct ladder ladder = {steps, OURS + 1};
 
-	fill_ladder(steps, SECOND, NULL);
+	fill_ladder(steps, NULL);
 	make_directory(scratch);
 	assert_int_equal(migrate_create(scratch->db, &ladder, &why), 0);
-	assert_sql(scratch->db, "PRAGMA user_version; SELECT count(*) FROM visitors", "2\n200\n");
+	assert_sql(scratch->db, "PRAGMA user_version; SELECT count(*) FROM visitors", "3\n200\n");
 }
 
 static void a_step_that_fails_leaves_the_old_version(void **state)
 {
 	struct scratch *scratch = *state;
-	struct migration steps[3];
+	struct migration steps[STEPS];
 
-	fill_ladder(steps, SECOND, "CREATE TABLE visitors (name TEXT)");
+	fill_ladder(steps, "CREATE TABLE visitors (name TEXT)");
 	make_graveyard(scratch);
-	assert_true(climb(scratch, steps, 3) < 0);
-	assert_non_null(strstr(scratch->why, "0003_more"));
+	assert_true(climb(scratch, steps, STEPS) < 0);
+	assert_non_null(strstr(scratch->why, "0004_more"));
 	assert_sql(scratch->db,
 		   "PRAGMA user_version; SELECT count(*) FROM pragma_table_info('graves')",
-		   "1\n6\n");
+		   "2\n6\n");
 	commit_birth(scratch_open(scratch, STORE_PROCESS), "b");
 }
 
 static void climb_in_child(struct scratch *scratch)
 {
-	struct migration steps[3];
+	struct migration steps[STEPS];
 
-	fill_ladder(steps, SECOND, "DROP TABLE visitors");
-	assert_int_equal(climb(scratch, steps, 3), 0);
+	fill_ladder(steps, "DROP TABLE visitors");
+	assert_int_equal(climb(scratch, steps, STEPS), 0);
 }
 
 static void killed_at_any_write_it_is_the_old_version_or_the_new(void **state)
@@ -296,20 +354,20 @@ static void killed_at_any_write_it_is_the_old_version_or_the_new(void **state)
 	int status = SCRATCH_KILLED, old = 0, new = 0;
 
 	for (int after = 0; status == SCRATCH_KILLED; after++) {
-		struct migration steps[3];
+		struct migration steps[STEPS];
 		char *version;
 
-		fill_ladder(steps, SECOND, "DROP TABLE visitors");
+		fill_ladder(steps, "DROP TABLE visitors");
 		make_graveyard(scratch);
 		faults_arm_kill(FAULT_WRITES | FAULT_SYNCS, after);
 		status = scratch_status(scratch_fork(climb_in_child, scratch));
 		(void)faults_disarm();
 		if (after % 2) /* who knows the newer version takes it from there */
-			assert_int_equal(climb(scratch, steps, 3), 0);
+			assert_int_equal(climb(scratch, steps, STEPS), 0);
 		version = scratch_sql(scratch->db, "PRAGMA user_version; PRAGMA integrity_check");
-		assert_true(!strcmp(version, "1\nok\n") || !strcmp(version, "3\nok\n"));
-		old += *version == '1';
-		new += *version == '3';
+		assert_true(!strcmp(version, "2\nok\n") || !strcmp(version, "4\nok\n"));
+		old += *version == '2';
+		new += *version == '4';
 		free(version);
 		assert_sql(scratch->db, "SELECT name, exit_code FROM tombstones", "a|3\n");
 		assert_int_equal(unlink(scratch->db), 0);
@@ -331,6 +389,8 @@ int main(void)
 		TEST(a_newer_one_is_left_alone),
 		TEST(a_damaged_one_is_left_alone),
 		TEST(damage_further_down_shows_when_it_is_read),
+		TEST(one_of_the_first_version_is_brought_up_to_date),
+		TEST(one_of_the_first_version_is_looked_at_as_it_is),
 		TEST(an_old_one_climbs_all_the_steps_that_are_missing),
 		TEST(a_new_one_climbs_all_steps),
 		TEST(a_step_that_fails_leaves_the_old_version),

@@ -21,7 +21,7 @@
 #include <sqlite3.h>
 
 #define MEMORY_MAX (14 << 20) /* the page cache, and a little */
-#define WAL_MAX (6 << 20)    /* a checkpoint is due at 1000 pages */
+#define WAL_MAX (6 << 20)     /* a checkpoint is due at 1000 pages */
 
 static void the_contract_is_kept(void **state)
 {
@@ -64,11 +64,15 @@ static void breaking_the_contract_changes_nothing(void **state)
 	struct grave grave = a_grave("a", 1), stranger = a_grave("b", 1);
 	struct event event = an_event(store, EVENT_BORN, &grave);
 	struct life life = a_life(1, 1, 1);
+	struct lease lease = {1, 1, 7, 70};
 
 	assert_int_equal(store->ops->put_grave(store, &grave), -EINVAL);
 	assert_int_equal(store->ops->put_life(store, &life), -EINVAL);
 	assert_int_equal(store->ops->append(store, &event), -EINVAL);
 	assert_int_equal(store->ops->clear_view(store, 1), -EINVAL);
+	assert_int_equal(store->ops->put_lease(store, &lease), -EINVAL);
+	assert_int_equal(store->ops->drop_leases(store, 0, 0, -1), -EINVAL);
+	assert_int_equal(store->ops->put_boot(store, "b"), -EINVAL);
 	assert_int_equal(store->ops->commit(store), -EINVAL);
 	store->ops->rollback(store);
 
@@ -76,6 +80,10 @@ static void breaking_the_contract_changes_nothing(void **state)
 	assert_int_equal(store->ops->begin(store), -EINVAL);
 	stranger.id = 7;
 	assert_int_equal(store->ops->put_grave(store, &stranger), -EINVAL);
+	store->ops->rollback(store);
+	assert_int_equal(store->ops->begin(store), 0);
+	assert_int_equal(store->ops->put_boot(store, "7a1c0d3e-0000-4f6e-9b7a-0123456789ab+"),
+			 -EINVAL);
 	store->ops->rollback(store);
 	assert_int_equal(store->ops->begin(store), 0);
 	event.seq = 2;
@@ -279,6 +287,7 @@ static void the_views_are_pleasant_to_read(void **state)
 
 static void names_and_texts_that_cannot_be_are_damage(void **state)
 {
+	char id[BOOT_ID_SIZE];
 	struct scratch *scratch = *state;
 	struct store *store = scratch_open(scratch, STORE_PROCESS);
 	struct grave grave;
@@ -289,10 +298,13 @@ static void names_and_texts_that_cannot_be_are_damage(void **state)
 	free(scratch_sql(scratch->db,
 			 "UPDATE lives SET epitaph = printf('%2000d', 1);"
 			 "UPDATE events SET what = 9;"
+			 "PRAGMA ignore_check_constraints = ON;"
+			 "INSERT INTO boot VALUES (1, printf('%37d', 1));"
 			 "UPDATE graves SET name = printf('%300d', 1) WHERE name = 'a'"));
 	assert_int_equal(store->ops->life(store, 1, 1, &life), -EIO);
 	assert_int_equal(store->ops->list(store, STORE_LIST_EVERY, 0, &grave), -EIO);
 	assert_int_equal(store->ops->event(store, 1, &event), -EIO);
+	assert_int_equal(store->ops->boot(store, id), -EIO);
 }
 
 /* How SQLite means to answer a statement, all steps in one text. */

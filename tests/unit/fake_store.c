@@ -12,11 +12,14 @@
 
 #include <cmocka.h>
 
+#include "fake_leases.h"
+
 struct tables {
 	unsigned graves, lives, events;
 	struct grave grave[FAKE_GRAVES]; /* of id index + 1 */
 	struct life life[FAKE_LIVES];    /* in the order in which they were first kept */
 	struct event event[FAKE_EVENTS]; /* of number index + 1, without names */
+	struct fake_leases leases;
 };
 
 struct fake {
@@ -47,6 +50,7 @@ static void copy_tables(struct tables *to, const struct tables *from)
 	memcpy(to->grave, from->grave, from->graves * sizeof(from->grave[0]));
 	memcpy(to->life, from->life, from->lives * sizeof(from->life[0]));
 	memcpy(to->event, from->event, from->events * sizeof(from->event[0]));
+	to->leases = from->leases;
 }
 
 /* Counts a call: 0, or the error that it is to give. */
@@ -336,6 +340,51 @@ static int fake_clear_view(struct store *store, uint64_t seq)
 	return r;
 }
 
+/* ---- leases and boots ---- */
+
+static int fake_put_lease(struct store *store, const struct lease *lease)
+{
+	int r = called_write(store, FAKE_PUT_LEASE);
+
+	assert_non_null(grave_by_id(fake_of(store), lease->grave));
+	if (r == 0)
+		fake_leases_put(&fake_of(store)->now.leases, lease);
+	return r;
+}
+
+static int fake_drop_leases(struct store *store, int64_t grave, uint64_t life, pid_t pid)
+{
+	int r = called_write(store, FAKE_DROP_LEASES);
+
+	if (r == 0)
+		fake_leases_drop(&fake_of(store)->now.leases, grave, life, pid);
+	return r;
+}
+
+static int fake_next_lease(struct store *store, const struct lease *after, struct lease *ret_lease)
+{
+	int r = called(store, FAKE_NEXT_LEASE);
+
+	return r < 0 ? r : fake_leases_next(&fake_of(store)->now.leases, after, ret_lease);
+}
+
+static int fake_boot(struct store *store, char ret_id[BOOT_ID_SIZE])
+{
+	int r = called(store, FAKE_BOOT);
+
+	return r < 0 ? r : fake_leases_boot(&fake_of(store)->now.leases, ret_id);
+}
+
+static int fake_put_boot(struct store *store, const char *id)
+{
+	int r = called_write(store, FAKE_PUT_BOOT);
+
+	assert_in_range(strlen(id), 1, BOOT_ID_SIZE - 1);
+	if (r == 0)
+		strcpy(fake_of(store)->now.leases.boot, id);
+	return r;
+}
+
 static void fake_free(struct store *store)
 {
 	assert_false(fake_of(store)->begun);
@@ -359,6 +408,11 @@ static const struct store_ops fake_ops = {
 	.skip_on_view = fake_skip_on_view,
 	.count = fake_count,
 	.clear_view = fake_clear_view,
+	.put_lease = fake_put_lease,
+	.drop_leases = fake_drop_leases,
+	.next_lease = fake_next_lease,
+	.boot = fake_boot,
+	.put_boot = fake_put_boot,
 	.free = fake_free,
 };
 
@@ -434,7 +488,7 @@ bool fake_store_same(const struct store *a, const struct store *b)
 		same = same_life(&x->life[i], &y->life[i]);
 	for (unsigned i = 0; same && i < x->events; i++)
 		same = same_event(&x->event[i], &y->event[i]);
-	return same;
+	return same && fake_leases_same(&x->leases, &y->leases);
 }
 
 void fake_store_copy(struct store *to, const struct store *from)
