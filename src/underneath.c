@@ -83,13 +83,20 @@ static int open_places(struct underneath *u)
 	return 0;
 }
 
-static int open_root(struct underneath *u, const char *path)
+int underneath_reach(const char *path, int *ret_directory, int *ret_inotify)
 {
-	u->fds[PLACE_ROOT] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return u->fds[PLACE_ROOT] < 0 ? -errno : watch(u, PLACE_ROOT);
+	_cleanup_(cleanup_close) int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(cleanup_close) int inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (directory < 0 || inotify < 0 || inotify_add_watch(inotify, path, EVENTS) < 0)
+		return -errno;
+	*ret_directory = take_fd(directory);
+	*ret_inotify = take_fd(inotify);
+	return 0;
 }
 
-int underneath_open(const char *path, struct graveyard *graveyard, struct underneath **ret_u)
+int underneath_open(int directory, int inotify, struct graveyard *graveyard,
+		    struct underneath **ret_u)
 {
 	struct underneath *u = calloc(1, sizeof(*u));
 	int r;
@@ -99,8 +106,10 @@ int underneath_open(const char *path, struct graveyard *graveyard, struct undern
 	u->graveyard = graveyard;
 	for (enum place p = 0; p < PLACE_COUNT; p++)
 		u->fds[p] = u->watches[p] = -1;
-	u->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	r = u->inotify < 0 ? -errno : open_root(u, path);
+	u->fds[PLACE_ROOT] = directory;
+	u->inotify = inotify;
+	/* What is watched already keeps its number. */
+	r = watch(u, PLACE_ROOT);
 	if (r == 0)
 		r = open_places(u);
 	if (r < 0) {

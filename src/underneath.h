@@ -14,8 +14,13 @@
 struct graveyard;
 struct underneath;
 
-/* Opens the directory, and watches it. Errors: -ENOMEM; those of open(2) and inotify(7). */
-int underneath_open(const char *path, struct graveyard *graveyard, struct underneath **ret_u);
+/* What has to be opened before the mount covers it: the directory, and an inotify(7) descriptor that watches it.
+ * -errno of open(2) and inotify(7). */
+int underneath_reach(const char *path, int *ret_directory, int *ret_inotify);
+
+/* Takes both over. Another process may have done so before. Errors: -ENOMEM; those of open(2) and inotify(7). */
+int underneath_open(int directory, int inotify, struct graveyard *graveyard,
+		    struct underneath **ret_u);
 void underneath_close(struct underneath *u);
 
 /* Readable when something came. */

@@ -14,6 +14,7 @@
 #include "core/graveyard.h"
 #include "core/vigil.h"
 #include "fs/session.h"
+#include "handover.h"
 #include "underneath.h"
 
 /* How long after a failed commit it is tried again, where nobody is told of the failure. */
@@ -65,21 +66,38 @@ static void retry(struct worker *w)
 	w->retry_at = INT64_MAX;
 }
 
+static void linger(struct worker *w)
+{
+	struct handover *h = w->handover;
+
+	if (!h->linger_until) {
+		log_info("%s: ending once all are dead and no file is open, or --linger is over",
+			 sigabbrev_np(h->term_signal));
+		if (__builtin_add_overflow(clock_monotonic(), w->linger, &h->linger_until))
+			h->linger_until = INT64_MAX;
+	}
+	w->linger_until = h->linger_until;
+	w->lingering = true;
+}
+
+/* Once: linger; twice: now. Perhaps it was told to another worker. */
+static void obey(struct worker *w)
+{
+	uint32_t terms = __atomic_load_n(&w->handover->terms, __ATOMIC_ACQUIRE);
+
+	if (terms > 0 && !w->lingering)
+		linger(w);
+	if (terms > 1)
+		w->ended = true;
+}
+
 static void on_signal(struct worker *w)
 {
 	struct signalfd_siginfo info;
 
-	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (w->lingering) {
-			w->ended = true;
-			continue;
-		}
-		log_info("%s: ending once all are dead and no file is open, or --linger is over",
-			 sigabbrev_np((int)info.ssi_signo));
-		w->lingering = true;
-		if (__builtin_add_overflow(clock_monotonic(), w->linger, &w->linger_until))
-			w->linger_until = INT64_MAX;
-	}
+	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		;
+	obey(w);
 }
 
 static bool all_is_told(struct worker *w)
@@ -116,6 +134,7 @@ static int serve(struct worker *w)
 {
 	int r = 0;
 
+	on_time(w);
 	while (r >= 0 && !w->ended) {
 		struct epoll_event events[4];
 		int n = epoll_wait(w->epoll, events, 4, timeout(w));
@@ -152,6 +171,8 @@ static int start(struct worker *w)
 		r = watch(w, w->signal_fd);
 	if (r == 0 && w->underneath)
 		r = watch(w, underneath_fd(w->underneath));
+	if (r == 0)
+		obey(w);
 	return r;
 }
 

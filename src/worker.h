@@ -7,6 +7,7 @@
 
 struct fs;
 struct graveyard;
+struct handover;
 struct underneath;
 struct vigils;
 
@@ -15,8 +16,9 @@ struct worker {
 	struct graveyard *graveyard;
 	struct vigils *vigils;
 	struct underneath *underneath; /* NULL: read-only */
+	struct handover *handover;     /* where the keeper says that it is to end */
 	int fuse_fd;
-	int signal_fd;  /* signalfd(2) for SIGTERM, SIGINT and SIGHUP, O_NONBLOCK */
+	int signal_fd;  /* signalfd(2) for SIGTERM, O_NONBLOCK: look there */
 	int64_t linger; /* ns */
 
 	/* Private. */

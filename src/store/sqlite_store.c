@@ -429,29 +429,59 @@ static int open_database(const char *path, enum store_durability durability, con
 	return 0;
 }
 
+/* `lock_fd` is the store's if this succeeds. */
+static int open_file(const char *file, enum store_durability durability, int lock_fd,
+		     struct store **ret_store, const struct why *why)
+{
+	const struct ladder all = ladder();
+	struct sqlite3 *db = NULL;
+	int r = migrate_inspect(file, &all, why);
+
+	if (r == -ENOENT)
+		r = migrate_create(file, &all, why);
+	if (r == 0)
+		r = open_database(file, durability, why, &db);
+	return r < 0 ? r : store_new(db, false, lock_fd, file, why, ret_store);
+}
+
+static struct why say_why(char *text, size_t size)
+{
+	if (size > 0)
+		text[0] = '\0';
+	return (struct why){text, size};
+}
+
+int sqlite_store_lock(const char *path, int *ret_fd, char *why_text, size_t why_size)
+{
+	const struct why why = say_why(why_text, why_size);
+	_cleanup_(cleanup_free) char *file = NULL;
+	int r = place_prepare(path, &why, &file);
+
+	return r < 0 ? r : place_lock(file, &why, ret_fd);
+}
+
+int sqlite_store_open_locked(const char *path, enum store_durability durability,
+			     struct store **ret_store, char *why_text, size_t why_size)
+{
+	const struct why why = say_why(why_text, why_size);
+	_cleanup_(cleanup_free) char *file = NULL;
+	int r = place_prepare(path, &why, &file);
+
+	return r < 0 ? r : open_file(file, durability, -1, ret_store, &why);
+}
+
 int sqlite_store_open(const char *path, enum store_durability durability, struct store **ret_store,
 		      char *why_text, size_t why_size)
 {
-	const struct why why = {why_text, why_size};
-	const struct ladder all = ladder();
+	const struct why why = say_why(why_text, why_size);
 	_cleanup_(cleanup_free) char *file = NULL;
 	_cleanup_(cleanup_close) int lock_fd = -1;
-	struct sqlite3 *db = NULL;
-	int r;
+	int r = place_prepare(path, &why, &file);
 
-	if (why_size > 0)
-		why_text[0] = '\0';
-	r = place_prepare(path, &why, &file);
 	if (r == 0)
 		r = place_lock(file, &why, &lock_fd);
 	if (r == 0)
-		r = migrate_inspect(file, &all, &why);
-	if (r == -ENOENT && lock_fd >= 0)
-		r = migrate_create(file, &all, &why);
-	if (r == 0)
-		r = open_database(file, durability, &why, &db);
-	if (r == 0)
-		r = store_new(db, false, lock_fd, file, &why, ret_store);
+		r = open_file(file, durability, lock_fd, ret_store, &why);
 	if (r == 0)
 		lock_fd = -1;
 	return r;
@@ -460,14 +490,11 @@ int sqlite_store_open(const char *path, enum store_durability durability, struct
 int sqlite_store_open_copy(const char *path, struct store **ret_store, char *why_text,
 			   size_t why_size)
 {
-	const struct why why = {why_text, why_size};
+	const struct why why = say_why(why_text, why_size);
 	const struct ladder all = ladder();
 	struct sqlite3 *db = NULL;
-	int r;
+	int r = migrate_inspect(path, &all, &why);
 
-	if (why_size > 0)
-		why_text[0] = '\0';
-	r = migrate_inspect(path, &all, &why);
 	if (r == -ENOENT)
 		return why_not(&why, r, "there is no database '%s'", path);
 	if (r == 0)

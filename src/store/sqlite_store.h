@@ -38,6 +38,15 @@ int sqlite_store_open(const char *path, enum store_durability durability, struct
 		      char *why, size_t why_size);
 
 /*
+ * Only the lock: for a process that starts those that open the database, one after the other, by
+ * sqlite_store_open_locked(). It is gone once every copy of the descriptor is closed.
+ * Errors: -EBUSY another daemon has it, and those of the system.
+ */
+int sqlite_store_lock(const char *path, int *ret_fd, char *why, size_t why_size);
+int sqlite_store_open_locked(const char *path, enum store_durability durability,
+			     struct store **ret_store, char *why, size_t why_size);
+
+/*
  * Opens a private copy of an existing database, as of now (see private_copy.h). begin(), commit() and
  * rollback() work; every write answers -EROFS.
  *

@@ -4,6 +4,7 @@
 # stays whole (SEED repeats the calls).
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 hostile=$(dirname "$GRAVEYARDFS")/tests/mount/helpers/hostile
 [ -x "$hostile" ] || skip "the helpers are not built"
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
@@ -14,7 +15,7 @@ trouble='graveyardfs: error:|Sanitizer|runtime error|Assertion'
 # memory: what the daemon has made its own, in kB
 memory()
 {
-	awk '/^Rss:/ { print $2 }' "/proc/$daemon/smaps_rollup"
+	awk '/^Rss:/ { print $2 }' "/proc/$(worker_pid)/smaps_rollup"
 }
 
 # repeat STRING COUNT

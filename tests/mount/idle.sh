@@ -4,13 +4,16 @@
 # first, and the kernel counts how often each thread has run (the third number in its schedstat).
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 [ -e /proc/self/schedstat ] || skip_kernel schedstat
 
 runs()
 {
 	for comm in /proc/[0-9]*/task/*/comm; do
 		{ read -r name <"$comm"; } 2>/dev/null || continue
-		[ "$name" != graveyardfs ] || cat "${comm%comm}schedstat"
+		case $name in
+		graveyardfs | gyfs-*) cat "${comm%comm}schedstat" ;;
+		esac
 	done | awk '{ print $1, $3 }' | paste -sd ,
 }
 
@@ -25,6 +28,7 @@ idle()
 
 start_graveyard
 stat "$G" >/dev/null
+herald_pid >/dev/null
 idle 3 "after the start"
 
 # Activity of every kind; whoever waits has no deadline, or had one and has gone.

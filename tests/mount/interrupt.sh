@@ -3,6 +3,7 @@
 # A parked reader can be killed and interrupted, at once, and leaves nothing behind in the daemon.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 helpers=$(dirname "$GRAVEYARDFS")/tests/mount/helpers
 [ -x "$helpers/signals" ] || skip "the helpers are not built"
 
@@ -21,7 +22,7 @@ cat_dies_of()
 
 rss()
 {
-	awk '/^Rss:/ { print $2 }' "/proc/$daemon/smaps_rollup"
+	awk '/^Rss:/ { print $2 }' "/proc/$(worker_pid)/smaps_rollup"
 }
 
 sanitized()

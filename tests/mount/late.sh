@@ -4,6 +4,7 @@
 # close just before the end.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 
 start_graveyard
 touch "$G/.died/a"
@@ -26,17 +27,17 @@ grep -q '^Died:' "$G/a" || fail "no stone was left"
 # What was closed before the end is kept, though close(2) returns before the kernel tells the daemon.
 rm -rf "${G:?}"/*
 start_graveyard --linger 0s
-python3 - "$G" "$daemon" <<'END2'
+python3 - "$G" "$daemon" "$(worker_pid)" <<'END2'
 import os, signal, sys, threading
 
-g, daemon = sys.argv[1], int(sys.argv[2])
+g, daemon, worker = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 fds = [os.open("%s/.died/r%d" % (g, i), os.O_CREAT | os.O_WRONLY) for i in range(300)]
-os.kill(daemon, signal.SIGSTOP)
+os.kill(worker, signal.SIGSTOP)
 threads = [threading.Thread(target=os.close, args=(fd,)) for fd in fds]
 for thread in threads:
     thread.start()
 os.kill(daemon, signal.SIGTERM)
-os.kill(daemon, signal.SIGCONT)
+os.kill(worker, signal.SIGCONT)
 for thread in threads:
     thread.join()
 END2

@@ -3,12 +3,13 @@
 # 10,000 reads parked at once: they cost little, hinder nobody, and one death wakes them all.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 crowd=$(dirname "$GRAVEYARDFS")/tests/mount/helpers/crowd
 [ -x "$crowd" ] || skip "the helpers are not built"
 
 rss()
 {
-	awk '/^Rss:/ { print $2 }' "/proc/$daemon/smaps_rollup"
+	awk '/^Rss:/ { print $2 }' "/proc/$(worker_pid)/smaps_rollup"
 }
 
 sanitized()

@@ -4,6 +4,7 @@
 TIME_LIMIT=240
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 for tool in sqlite3 python3; do
 	command -v "$tool" >/dev/null || skip "there is no $tool"
 done
@@ -20,7 +21,7 @@ events=$((2 * names))
 # Sanitizers need memory for themselves.
 expect_small()
 {
-	rss=$(awk '/^Rss:/ { print $2 }' "/proc/$daemon/smaps_rollup")
+	rss=$(awk '/^Rss:/ { print $2 }' "/proc/$(worker_pid)/smaps_rollup")
 	echo "memory $1: $rss kB"
 	sanitized || [ "$rss" -lt 32768 ] || fail "memory of the daemon $1: $rss kB"
 }
@@ -53,7 +54,7 @@ END
 
 # The start reads a few pages only.
 start_graveyard --max-names 2000000
-bytes=$(awk '/^rchar/ { print $2 }' "/proc/$daemon/io")
+bytes=$(awk '/^rchar/ { print $2 }' "/proc/$(worker_pid)/io")
 [ "$bytes" -lt 1000000 ] || fail "the start has read $bytes bytes"
 expect_small "after the start"
 expect_eq "a stone" "$(paste -sd '|' "$G/n0000042")" \

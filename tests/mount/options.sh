@@ -3,6 +3,7 @@
 # The command line, option by option.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 
 # runs STATUS WORDS ARGUMENT…: graveyardfs ends by itself with that status, and says that. Never hangs.
 runs()
@@ -146,9 +147,10 @@ expect_eq "the one that was there" "$(cat "$G/.exitcode/a")" 4
 runs 0 '' --check "$G"
 runs 1 '' --check "$T"
 runs 1 '' --check "$T/none"
-kill -s STOP "$daemon"
+worker=$(worker_pid)
+kill -s STOP "$worker"
 runs 1 '' --check "$G"
-kill -s CONT "$daemon"
+kill -s CONT "$worker"
 runs 0 '' --unmount "$G"
 wait_graveyard
 expect_eq "exit status after --unmount" "$rc" 0

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/journal.h"
+#include "exit_status.h"
+#include "fs/fault.h"
+#include "fs/session.h"
+#include "handover.h"
+#include "mountpoint.h"
+#include "options.h"
+#include "underneath.h"
+#include "worker.h"
+#include "yard.h"
+
+/* How long the mount may be kept for leaving the stones underneath. */
+#define LEAVE_AT_MOST (300 * NSEC_PER_MSEC)
+
+/* All that is open, in the order in which it was opened. */
+struct server {
+	const struct options *options;
+	struct handover *handover;
+	int signal_fd;
+	int fuse_fds[DEVICES];
+	struct yard yard;
+	struct underneath *underneath; /* NULL: read-only */
+	struct fs *fs;
+};
+
+static int fail(int r, const char *what, const char *path)
+{
+	if (r < 0)
+		log_error("unable to %s '%s': %s", what, path, strerror(-r));
+	return r;
+}
+
+static void log_happening(void *arg, const struct event *event)
+{
+	struct buf line = BUF_INIT;
+
+	(void)arg;
+	journal_line(event, &line);
+	if (buf_error(&line) == 0)
+		log_event("%.*s", (int)line.len - 1, line.data);
+	buf_release(&line);
+}
+
+/* It was blocked by the keeper. */
+static int open_signals(struct server *s)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? -errno : 0;
+}
+
+/* Half of what the kernel's patience is: everything is answered well before it ends. */
+static int64_t find_max_park(bool first)
+{
+	int64_t timeout = mountpoint_request_timeout();
+
+	if (timeout == INT64_MAX)
+		return timeout;
+	if (first)
+		log_warning("this kernel aborts a FUSE connection when a request takes %lld s: "
+			    "waits are answered EAGAIN after %lld s",
+			    (long long)(timeout / NSEC_PER_SEC),
+			    (long long)(timeout / 2 / NSEC_PER_SEC));
+	return timeout / 2;
+}
+
+static int open_session(struct server *s)
+{
+	const struct options *o = s->options;
+	struct session_config config = {
+		.graveyard = s->yard.graveyard,
+		.vigils = s->yard.vigils,
+		.fuse_fds = s->fuse_fds,
+		.mapping = handover_session(s->handover),
+		.gathers = o->power,
+		.read_only = o->read_only,
+		.max_waits = o->max_waits,
+		.max_names = o->max_names,
+		.max_park = find_max_park(s->handover->ready == 0),
+		.on_event = log_happening,
+	};
+
+	return fail(session_new(&config, &s->fs), "start serving", o->mountpoint);
+}
+
+static int open_underneath(struct server *s)
+{
+	const struct handover *h = s->handover;
+
+	if (h->directory < 0)
+		return 0;
+	return fail(underneath_open(h->directory, h->inotify, s->yard.graveyard, &s->underneath),
+		    "use what lies underneath", s->options->mountpoint);
+}
+
+/* From the start to the first request. */
+static int start(struct server *s)
+{
+	const char *mountpoint = s->options->mountpoint;
+	int r = open_signals(s);
+
+	if (r < 0)
+		return fail(r, "get signals for", mountpoint);
+	for (unsigned i = 0; i < DEVICES; i++)
+		s->fuse_fds[i] = s->handover->fuse_fds[i];
+	r = yard_open(s->options, &s->yard);
+	if (r == 0)
+		r = open_underneath(s);
+	if (r == 0)
+		r = open_session(s);
+	if (r == 0 && s->underneath)
+		r = fail(underneath_take_in(s->underneath, true, session_commit, s->fs),
+			 "take in what lies in", mountpoint);
+	return r;
+}
+
+static int serve(struct server *s)
+{
+	struct worker worker = {
+		.fs = s->fs,
+		.graveyard = s->yard.graveyard,
+		.vigils = s->yard.vigils,
+		.underneath = s->underneath,
+		.handover = s->handover,
+		.fuse_fd = s->fuse_fds[0],
+		.signal_fd = s->signal_fd,
+		.linger = s->options->linger,
+	};
+	int r;
+
+	if (s->handover->ready++ == 0)
+		log_info("serving '%s'", s->options->mountpoint);
+	r = worker_run(&worker);
+	if (r == -ENODEV) {
+		log_warning("'%s' was unmounted, or its connection aborted, by somebody else",
+			    s->options->mountpoint);
+		s->handover->gone = 1;
+		r = 0;
+	}
+	return fail(r, "go on serving", s->options->mountpoint);
+}
+
+/* Has the keeper unmount; then nobody but it has the connection open. */
+static void ask_for_unmount(struct server *s)
+{
+	session_free(s->fs);
+	s->fs = NULL;
+	for (unsigned i = 0; i < DEVICES; i++)
+		(void)close(s->fuse_fds[i]);
+	if (write(s->handover->end, "", 1) < 0)
+		log_error("unable to have '%s' unmounted: %s", s->options->mountpoint,
+			  strerror(errno));
+}
+
+static void leave(struct server *s)
+{
+	bool left;
+
+	if (!s->underneath) {
+		ask_for_unmount(s);
+		return;
+	}
+	/* What was written there and not heard of yet would be written over. */
+	(void)underneath_take_in(s->underneath, false, session_commit, s->fs);
+	/* So that there is no moment without them; but a million of them must not keep the mount, which
+	 * a SIGKILL would leave behind dead. */
+	left = underneath_leave(s->underneath, clock_monotonic() + LEAVE_AT_MOST);
+	ask_for_unmount(s);
+	if (!left)
+		(void)underneath_leave(s->underneath, INT64_MAX);
+}
+
+static void close_all(struct server *s)
+{
+	session_free(s->fs);
+	underneath_close(s->underneath);
+	yard_close(&s->yard);
+	if (s->signal_fd >= 0)
+		(void)close(s->signal_fd);
+}
+
+/* NULL: what the keeper has made is not for us. */
+static struct handover *take_handover(const struct options *o)
+{
+	struct handover *h = handover_map(HANDOVER_FD, 0);
+	size_t size = 0;
+
+	if (!h || session_size(o->max_waits, &size) < 0)
+		return NULL;
+	if (h->layout != HANDOVER_LAYOUT || h->session_size != size)
+		return NULL;
+	return handover_map(HANDOVER_FD, size);
+}
+
+int server_run(const struct options *options)
+{
+	struct server s = {.options = options, .signal_fd = -1};
+	int r;
+
+	(void)prctl(PR_SET_NAME, "gyfs-worker");
+	(void)signal(SIGPIPE, SIG_IGN);
+	s.handover = take_handover(options);
+	if (!s.handover)
+		return EXIT_OTHER_LAYOUT;
+	fault("start");
+	r = start(&s);
+	if (r == 0)
+		r = serve(&s);
+	if (r == 0)
+		leave(&s);
+	close_all(&s);
+	return r < 0 ? EXIT_SYSTEM : EXIT_OK;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The graveyard behind a mount, and what it stands on, as the options have it. */
+#pragma once
+
+struct graveyard;
+struct options;
+struct store;
+struct vigils;
+
+struct yard {
+	struct store *store;
+	struct vigils *vigils;
+	struct graveyard *graveyard;
+};
+
+/*
+ * Looks whether the database can be used, does with it what is done once at a start (--fresh), and locks it against
+ * another daemon for as long as the descriptor is open (--read-only: -1). -errno after saying why.
+ */
+int yard_prepare(const struct options *options, int *ret_lock);
+
+/* Opens it, in the process that uses it, under the lock. -errno after saying why. */
+int yard_open(const struct options *options, struct yard *ret_yard);
+void yard_close(struct yard *yard);
