@@ -39,6 +39,8 @@ int graveyard_new(struct store *store, struct vigils *vigils, const struct grave
 	g->vigils = vigils;
 	g->config = *config;
 	r = find_journal_end(g);
+	if (r == 0)
+		r = graveyard_find_leases(g);
 	if (r < 0) {
 		graveyard_free(g);
 		return r;
@@ -221,6 +223,14 @@ static int keep_grave(struct graveyard *g, struct grave *grave, const struct liv
 	return g->store->ops->put_grave(g->store, grave);
 }
 
+static bool dies(const struct lives *lives)
+{
+	for (unsigned i = 0; i < lives->count; i++)
+		if (lives->events[i].what == EVENT_DIED)
+			return true;
+	return false;
+}
+
 static int keep(struct graveyard *g, struct grave *grave, struct lives *lives,
 		const struct deed *deed)
 {
@@ -233,6 +243,8 @@ static int keep(struct graveyard *g, struct grave *grave, struct lives *lives,
 	r = g->store->ops->put_life(g->store, &lives->life);
 	for (unsigned i = 0; r == 0 && i < lives->count; i++)
 		r = append(g, &lives->events[i], grave, deed);
+	if (r == 0 && dies(lives))
+		r = graveyard_drop_leases(g, grave->id, lives->life.number, -1);
 	g->deeds++;
 	if (r == 0)
 		recent_remember(&g->recent, grave, &lives->life);
@@ -391,6 +403,7 @@ static void undo(struct graveyard *g)
 {
 	g->count = 0;
 	g->staged = g->committed;
+	g->leased.staged = g->leased.committed;
 	recent_forget(&g->recent);
 }
 
@@ -422,6 +435,7 @@ int graveyard_commit(struct graveyard *g)
 		return r;
 	}
 	g->committed = g->staged;
+	g->leased.committed = g->leased.staged;
 	for (unsigned i = 0; i < g->count; i++)
 		vigils_event(g->vigils, &g->events[i]);
 	return 0;

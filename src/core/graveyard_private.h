@@ -19,7 +19,11 @@ struct graveyard {
 	bool begun; /* a transaction is open */
 	int doomed; /* -errno: a write of the transaction failed, and so will its commit */
 	unsigned deeds, count;
-	uint64_t told;                   /* the last event that graveyard_tell() was through with */
+	uint64_t told; /* the last event that graveyard_tell() was through with */
+	/* Has the store any leases? */
+	struct {
+		bool committed, staged;
+	} leased;
 	struct event events[EVENTS_MAX]; /* of this transaction, then of the last commit */
 	struct recent recent;
 };
@@ -37,3 +41,9 @@ int graveyard_doom(struct graveyard *g, int r);
  */
 int graveyard_apply(struct graveyard *g, struct grave *grave, struct lives *lives,
 		    const struct deed *deed);
+
+/* Of leases.c: finds out whether the store has any leases. Its errors. */
+int graveyard_find_leases(struct graveyard *g);
+
+/* Of leases.c, within a transaction: as drop_leases() of the store, where there are any. The store's errors. */
+int graveyard_drop_leases(struct graveyard *g, int64_t grave, uint64_t life, pid_t pid);

@@ -7,7 +7,7 @@
 
 #include "core/store.h"
 
-#define FAKE_GRAVES 64
+#define FAKE_GRAVES 128
 #define FAKE_LIVES 1024
 #define FAKE_EVENTS 2048
 

@@ -222,6 +222,27 @@ void assert_yard_events(struct yard *y, uint64_t after, const char *expected)
 	buf_release(&b);
 }
 
+void assert_yard_leases(struct yard *y, const char *expected)
+{
+	const struct store_ops *ops = y->store->ops;
+	struct buf b = BUF_INIT;
+	struct lease lease;
+	int r = ops->next_lease(y->store, NULL, &lease);
+
+	buf_adds(&b, ", ");
+	for (; r == 0; r = ops->next_lease(y->store, &lease, &lease)) {
+		struct grave grave = {0};
+
+		assert_int_equal(ops->list(y->store, STORE_LIST_EVERY, lease.grave - 1, &grave), 0);
+		buf_addf(&b, "%s%s %" PRIu64 " %d@%" PRId64, b.len > 2 ? ", " : "", grave.name,
+			 lease.life, (int)lease.pid, lease.start);
+	}
+	assert_int_equal(r, -ENOENT);
+	assert_int_equal(buf_error(&b), 0);
+	assert_string_equal(b.data + 2, expected);
+	buf_release(&b);
+}
+
 unsigned dice(uint64_t *seed, unsigned n)
 {
 	/* Knuth's MMIX; the high bits are the good ones. */

@@ -60,5 +60,8 @@ void assert_yard_life(struct yard *y, const char *name, const char *expected);
 /* Requires all events after `after` to be such: "a 1 born@10, a 1 died@30=3". */
 void assert_yard_events(struct yard *y, uint64_t after, const char *expected);
 
+/* Requires the leases to be such, in order: "a 1 7@70", name, life, pid and start. */
+void assert_yard_leases(struct yard *y, const char *expected);
+
 /* Numbers from 0 to n - 1 that are the same in every run. */
 unsigned dice(uint64_t *seed, unsigned n);
