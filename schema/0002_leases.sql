@@ -10,7 +10,7 @@ CREATE TABLE leases (
   grave INTEGER NOT NULL REFERENCES graves (id),
   life  INTEGER NOT NULL,             -- in which it was opened; it never ends a later one
   pid   INTEGER NOT NULL,             -- 0: not visible to the daemon
-  start INTEGER NOT NULL,             -- clock ticks after boot: a number that is used again is somebody else
+  start INTEGER NOT NULL,             -- of the process, in clock ticks after boot: pids are used again
   PRIMARY KEY (grave, life, pid)
 ) STRICT, WITHOUT ROWID;
 

@@ -21,10 +21,12 @@ static void assert_leases(struct store *store, const char *expected)
 	size_t len = 0;
 	int r = store->ops->next_lease(store, NULL, &lease);
 
-	for (; r == 0; r = store->ops->next_lease(store, &lease, &lease))
+	for (; r == 0; r = store->ops->next_lease(store, &lease, &lease)) {
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					"%" PRId64 ".%" PRIu64 ".%d@%" PRId64 " ", lease.grave,
 					lease.life, (int)lease.pid, lease.start);
+		assert_true(len < sizeof(text));
+	}
 	assert_int_equal(r, -ENOENT);
 	assert_string_equal(text, expected);
 }
