@@ -18,7 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "process.h"
+#include "base/process.h"
 
 #ifndef __has_feature
 #define __has_feature(x) 0

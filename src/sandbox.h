@@ -5,7 +5,7 @@
  * SIGSYS; the kernel's audit log has its number.
  *
  * What goes on working: all that is open already, files and memory (none of it executable),
- * deadlines, other processes as in process.h. What does not: sockets that are not open yet, other
+ * deadlines, other processes as in base/process.h. What does not: sockets that are not open yet, other
  * programs, processes and threads, mounts. A root without capabilities is a user like others: files
  * that do not let uid 0 in stay closed.
  */

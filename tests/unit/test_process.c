@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* With real processes. Meson runs it twice: as it is, and with GRAVEYARDFS_WITHOUT=pidfd-info. */
-#include "process.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

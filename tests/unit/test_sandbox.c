@@ -29,7 +29,7 @@
 
 #include <cmocka.h>
 
-#include "process.h"
+#include "base/process.h"
 
 #define PAGE 4096
 

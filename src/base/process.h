@@ -29,7 +29,7 @@ struct process {
 };
 
 /*
- * The process that a thread belongs to (a FUSE request carries a thread's number). It may be
+ * The process that a thread belongs to (others name a process by any of its threads). It may be
  * over, as long as it was not reaped.
  * Errors: -ESRCH it is gone, or cannot be seen (0 is nobody); those of pidfd_open(2); those of
  * open(2) where only /proc can tell (before Linux 6.13).
