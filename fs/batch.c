@@ -14,6 +14,7 @@
 #include "fs/fault.h"
 #include "fs/fs.h"
 #include "fs/kept.h"
+#include "fs/lease.h"
 #include "fs/ops.h"
 #include "fs/resume.h"
 #include "fs/session.h"
@@ -23,6 +24,9 @@
 #define SLOTS SHARED_SLOTS
 
 _Static_assert(SLOTS == 2 * GRAVEYARD_BATCH, "as many to look as to change something");
+
+/* What one request stages at most: a lease's, the last life's code, a birth, and who holds it. */
+#define DEEDS_MAX 3
 
 /* Twice the longest that a commit is ever held. */
 #define GATHER_MAX (20 * NSEC_PER_MSEC)
@@ -80,11 +84,6 @@ const void *batch_request(const struct batch *b)
 	return b->current->request;
 }
 
-void batch_waits(struct batch *b)
-{
-	b->current->waits = true;
-}
-
 static struct after make_after(enum after_what what, uint64_t fh, const struct handle *handle)
 {
 	struct after after = {.what = what, .fh = fh};
@@ -108,9 +107,14 @@ int batch_opens(struct batch *b, const struct handle *handle, uint64_t *ret_fh)
 {
 	int r = state_handle_reserve(b->fs->state, ret_fh);
 
-	if (r == 0)
-		b->current->success = make_after(AFTER_OPEN, *ret_fh, handle);
-	return r;
+	if (r < 0)
+		return r;
+	b->current->success = make_after(AFTER_OPEN, *ret_fh, handle);
+	if (handle->flags & HANDLE_LEASE) {
+		holders_adopt(&b->fs->holders, *ret_fh);
+		b->current->waits = graveyard_staged(b->fs->graveyard);
+	}
+	return 0;
 }
 
 static const struct fuse_in_header *header_of(const struct slot *slot)
@@ -186,12 +190,33 @@ static void give_up_success(struct batch *b, struct slot *slot)
 	const struct handle *before = state_handle(b->fs->state, after->fh);
 	uint32_t tail = after->handle.tail;
 
-	if (after->what == AFTER_OPEN)
+	if (after->what == AFTER_OPEN) {
+		holders_drop(&b->fs->holders, after->fh);
 		state_handle_unreserve(b->fs->state, after->fh);
+	}
 	/* The line that the request would have left to be held, unless it was held before. */
 	if (after->what == AFTER_SET && tail && !(before && before->tail == tail))
 		state_tail_free(b->fs->state, tail);
 	slot->success = (struct after){0};
+}
+
+/* What there is to a lease besides its handle. */
+static void settle_lease(struct batch *b, const struct kept *kept, const struct handle *before)
+{
+	const struct after *after = &kept->after;
+
+	if (after->what == AFTER_OPEN && after->handle.flags & HANDLE_LEASE)
+		lease_opened(b->fs, after->fh);
+	if (after->what == AFTER_SET && after->handle.flags & HANDLE_REAPING)
+		lease_keep(b->fs, after->fh, &after->handle);
+	if (after->what == AFTER_CLOSE && before && before->flags & HANDLE_LEASE)
+		lease_let_go(b->fs, after->fh);
+}
+
+static void settle(struct batch *b, struct kept *kept)
+{
+	settle_lease(b, kept, state_handle(b->fs->state, kept->after.fh));
+	kept_settle(kept, b->fs->state);
 }
 
 /* The answer is final. The handle changes first, so that it has when the client hears. */
@@ -205,7 +230,7 @@ static void publish(struct batch *b, struct slot *slot)
 		b->fs->owed++;
 		b->fs->owed_error = answer_of(kept)->error;
 	}
-	kept_settle(kept, b->fs->state);
+	settle(b, kept);
 	fault("settled");
 	r = devices_give(&b->fs->devices, kept->device, kept->bytes, kept->len);
 	fault("answered");
@@ -473,7 +498,8 @@ int batch_serve(struct batch *b)
 	int64_t until = 0;
 	int served = 0, r = 0;
 
-	while (served < SLOTS && b->used < SLOTS && graveyard_has_room(b->fs->graveyard)) {
+	while (served < SLOTS && b->used < SLOTS &&
+	       graveyard_has_room_for(b->fs->graveyard, DEEDS_MAX)) {
 		struct slot *slot = &b->slots[b->used];
 
 		r = receive(b, slot);

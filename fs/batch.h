@@ -40,10 +40,6 @@ int batch_serve(struct batch *batch);
 
 /* ---- for those who execute a request ---- */
 
-/* Something is staged for the request: its answer has to wait for the commit. (So has that of any that usually
- * changes something, while anything is staged.) */
-void batch_waits(struct batch *batch);
-
 /*
  * What becomes of a handle with the answer to this request, when that is given: if it says success, and if it
  * says failure (the commit's, too). `handle` NULL: it is closed.

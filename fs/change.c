@@ -10,11 +10,16 @@
 #include "core/stone.h"
 #include "fs/batch.h"
 #include "fs/fs.h"
+#include "fs/lease.h"
 #include "fs/node.h"
 #include "fs/park.h"
 #include "fs/reply.h"
+#include "fs/session.h"
 #include "fs/state.h"
 #include "fs/view.h"
+
+/* What take_close() returns of a handle that is not done with. */
+#define CLOSE_REST 1
 
 static struct fs *fs_of(fuse_req_t req)
 {
@@ -126,6 +131,8 @@ static int take_lines(struct fs *fs, const struct node *node, struct handle *han
 		log_refused(node, handle, &error);
 		return r;
 	}
+	if (handle->flags & HANDLE_LEASE)
+		return lease_told(fs, node, handle, &stone);
 	deed.stone = &stone;
 	r = stage(fs, node, handle, &deed);
 	if (r == 0)
@@ -280,16 +287,29 @@ static int take_pending(struct fs *fs, const struct node *node, const struct han
 	return stage(fs, node, handle, &deed);
 }
 
-static int take_close(struct fs *fs, const struct handle *handle)
+static int close_lease(struct fs *fs, const struct node *node, uint64_t fh, struct handle *handle)
+{
+	int r;
+
+	/* What it held is said now; if it is no code, that is too late to be told. */
+	if (handle->tail)
+		(void)take_tail(fs, node, handle);
+	r = lease_close(fs, fh, handle);
+	return r == 0 ? CLOSE_REST : r < 0 ? r : 0;
+}
+
+/* Stages what a close tells. CLOSE_REST: the handle is not done with, and has become what remains. */
+static int take_close(struct fs *fs, uint64_t fh, struct handle *handle)
 {
 	const struct node *node = state_node(fs->state, handle->node);
-	struct handle after = *handle;
 	int r = 0;
 
+	if (node && handle->flags & HANDLE_LEASE)
+		return close_lease(fs, node, fh, handle);
 	/* A line is held here only if the file was never flushed: its last descriptor was in a message. */
-	if (node && after.tail)
-		r = take_tail(fs, node, &after);
-	else if (node && after.flags & HANDLE_PENDING)
+	if (node && handle->tail)
+		r = take_tail(fs, node, handle);
+	else if (node && handle->flags & HANDLE_PENDING)
 		r = take_pending(fs, node, handle);
 	if (r == -ENOSPC && graveyard_full(fs->graveyard)) {
 		log_warning("%s: one name more than --max-names, not born", node->text);
@@ -304,7 +324,7 @@ void change_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	const struct handle *now = state_handle(fs->state, fi->fh);
-	struct handle owed;
+	struct handle owed, rest;
 	int r;
 
 	(void)ino;
@@ -313,27 +333,32 @@ void change_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	park_forget_poller(fs, fi->fh);
-	owed = *now;
+	owed = rest = *now;
 	owed.flags |= HANDLE_OWED;
 	owed.closed = clock_now();
-	r = take_close(fs, now);
-	batch_on_success(fs->batch, fi->fh, NULL);
+	r = take_close(fs, fi->fh, &rest);
+	batch_on_success(fs->batch, fi->fh, r == CLOSE_REST ? &rest : NULL);
 	batch_on_failure(fs->batch, fi->fh, &owed);
-	reply_err(req, r);
+	reply_err(req, r < 0 ? r : 0);
 }
 
-static int retry_owed(struct fs *fs, uint64_t fh, const struct handle *handle)
+static int retry_owed(struct fs *fs, uint64_t fh, const struct handle *owed)
 {
-	int r = take_close(fs, handle);
+	struct handle handle = *owed;
+	int done = take_close(fs, fh, &handle);
+	int r = done < 0 ? done : graveyard_commit(fs->graveyard);
 
-	if (r == 0)
-		r = graveyard_commit(fs->graveyard);
-	else
+	if (done < 0)
 		graveyard_rollback(fs->graveyard);
 	if (r < 0)
 		return r;
-	state_handle_close(fs->state, fh);
-	graveyard_tell(fs->graveyard, fs->on_event, fs);
+	if (done == CLOSE_REST)
+		lease_keep(fs, fh, &handle);
+	else if (handle.flags & HANDLE_LEASE)
+		lease_let_go(fs, fh);
+	else
+		state_handle_close(fs->state, fh);
+	session_tell(fs);
 	return 0;
 }
 

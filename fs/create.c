@@ -7,6 +7,7 @@
 #include "core/graveyard.h"
 #include "fs/batch.h"
 #include "fs/fs.h"
+#include "fs/lease.h"
 #include "fs/node.h"
 #include "fs/reply.h"
 #include "fs/state.h"
@@ -38,6 +39,22 @@ static int check_creation(struct fs *fs, const struct view *view, const struct n
 	return r;
 }
 
+/* It counts from the open, and is answered once that is kept. */
+static int open_new_lease(struct fs *fs, struct handle *handle, int flags, uint64_t *ret_node,
+			  uint64_t *ret_fh)
+{
+	const struct node *node = state_node(fs->state, handle->node);
+	int r;
+
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return -ENOENT;
+	r = lease_open(fs, node, handle);
+	if (r < 0)
+		return r;
+	*ret_node = handle->node;
+	return batch_opens(fs->batch, handle, ret_fh);
+}
+
 static int open_new(struct fs *fs, fuse_req_t req, const struct node_name *name, int flags,
 		    uint64_t *ret_node, uint64_t *ret_fh)
 {
@@ -58,6 +75,8 @@ static int open_new(struct fs *fs, fuse_req_t req, const struct node_name *name,
 	r = node_look(fs, state_node(fs->state, handle.node), &file);
 	if (r < 0 && r != -ENOENT)
 		return r;
+	if (view_get(name->view)->leased)
+		return open_new_lease(fs, &handle, flags, ret_node, ret_fh);
 	if (flags & O_EXCL && (r == 0 || state_node(fs->state, handle.node)->pending))
 		return -EEXIST;
 	handle.flags |= HANDLE_PENDING | HANDLE_CREATED;
@@ -103,6 +122,8 @@ int create_open(struct fs *fs, const struct node *node, struct handle *handle)
 	if (!view->directory || !view->writable)
 		return -EACCES;
 	r = graveyard_may_write(fs->graveyard, node->text, node->len, handle->uid);
+	if (view->leased)
+		return r < 0 ? r : lease_open(fs, node, handle);
 	handle->flags |= HANDLE_WRITABLE;
 	/* `.born/NAME` is there for a dead one too: opening it for writing tells of a birth. */
 	if (view->deed == DEED_BIRTH)

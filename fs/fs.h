@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "fs/device.h"
+#include "fs/holders.h"
 
 struct batch;
 struct event;
@@ -42,9 +43,10 @@ struct fs {
 	void (*on_event)(void *arg,
 			 const struct event *event); /* told after the replies; for the log */
 	int owed_error;                              /* why, -errno */
-	unsigned owed;        /* handles whose closing could not be committed yet */
-	struct list listings; /* that go on, see fs/listing.h */
-	struct buf text;      /* for the reply being made */
+	unsigned owed;          /* handles whose closing could not be committed yet */
+	struct holders holders; /* of leases */
+	struct list listings;   /* that go on, see fs/listing.h */
+	struct buf text;        /* for the reply being made */
 	struct {
 		uint64_t node, opened;
 		struct buf text;

@@ -82,7 +82,7 @@ static int is_listed(struct fs *fs, const struct view *view, const struct grave 
 	if (!view->ops->lists)
 		return 1;
 	r = store->ops->life(store, grave->id, grave->life, &life);
-	return r < 0 ? r : view->ops->lists(view, &life);
+	return r < 0 ? r : view->ops->lists(fs, view, grave, &life);
 }
 
 static int add_name(struct fs *fs, fuse_req_t req, const struct node *directory,

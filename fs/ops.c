@@ -74,7 +74,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static bool tells(const struct view *view, int flags)
 {
 	return (flags & O_ACCMODE) != O_RDONLY && view->writable &&
-	       (view->deed == DEED_DEATH || view->deed == DEED_READY);
+	       (view->deed == DEED_DEATH || view->deed == DEED_READY || view->leased);
 }
 
 static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, uint64_t *ret_fh)
@@ -92,7 +92,7 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	 * twice, while the name is reborn and dies; what is written is judged then, and must not be lost.
 	 */
 	if (r == -ENOENT && tells(view_get(node->view), flags)) {
-		handle.flags |= HANDLE_PENDING;
+		handle.flags |= view_get(node->view)->leased ? 0 : HANDLE_PENDING;
 		r = 0;
 	}
 	if (r < 0)

@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "base/without.h"
 #include "core/graveyard.h"
+#include "core/leases.h"
 #include "fs/fs.h"
+#include "fs/lease.h"
 #include "fs/park.h"
 #include "fs/session.h"
 #include "fs/shared.h"
@@ -117,13 +119,32 @@ static void give_again(struct fs *fs, struct kept *kept)
 	kept_forget(kept);
 }
 
-static int take_over_state(struct fs *fs)
+/* That it is held may have been staged without any event, by which to tell whether it was kept. */
+static int keep_lease(struct fs *fs, const struct kept *kept)
 {
+	const struct handle *handle = &kept->after.handle;
+	const struct node *node = state_node(fs->state, handle->node);
 	int r;
 
-	for (unsigned i = 0; i < SHARED_SLOTS; i++)
-		give_again(fs, &fs->shared->kept[i]);
-	r = state_recount(fs->state);
+	if (kept->stage == KEPT_NOT || kept->seq || kept->after.what != AFTER_OPEN ||
+	    !(handle->flags & HANDLE_LEASE) || !node)
+		return 0;
+	r = graveyard_lease(fs->graveyard, node->text, node->len, handle->life, handle->pid,
+			    (int64_t)handle->start);
+	return r < 0 ? r : graveyard_commit(fs->graveyard);
+}
+
+static int take_over_state(struct fs *fs)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < SHARED_SLOTS; i++) {
+		r = keep_lease(fs, &fs->shared->kept[i]);
+		if (r == 0)
+			give_again(fs, &fs->shared->kept[i]);
+	}
+	if (r == 0)
+		r = state_recount(fs->state);
 	for (uint64_t fh = 0; r == 0 && (fh = state_handle_next(fs->state, fh)) != 0;) {
 		if (state_handle(fs->state, fh)->flags & HANDLE_OWED) {
 			fs->owed++;
@@ -225,6 +246,8 @@ int resume_start(struct fs *fs)
 	replay_init(fs);
 	session_tell_missed(fs);
 	r = ask_again(fs);
+	if (r == 0)
+		lease_take_over(fs);
 	if (r == 0)
 		log_debug("%zu requests were sent again", fs->resume->count);
 	return r;

@@ -16,6 +16,7 @@
 #include "fs/batch.h"
 #include "fs/change.h"
 #include "fs/fs.h"
+#include "fs/lease.h"
 #include "fs/listing.h"
 #include "fs/ops.h"
 #include "fs/park.h"
@@ -114,6 +115,19 @@ static void look_back(struct fs *fs)
 	fs->started = fs->shared->started;
 }
 
+/* A mount is judged by its first process, or the next if that was killed meanwhile. */
+static int judge_leases(struct fs *fs)
+{
+	int r;
+
+	if (fs->shared->judged || fs->read_only)
+		return 0;
+	r = lease_judge_old(fs);
+	fs->shared->judged = r == 0;
+	session_tell(fs);
+	return r;
+}
+
 static int init(struct fs *fs, const struct session_config *config)
 {
 	struct state_limits limits = limits_for(config->max_waits);
@@ -140,7 +154,11 @@ static int init(struct fs *fs, const struct session_config *config)
 		r = batch_new(fs, &fs->batch);
 	if (r == 0)
 		r = attach(fs);
-	return r < 0 ? r : resume_start(fs);
+	if (r == 0)
+		r = holders_init(&fs->holders, limits.handles);
+	if (r == 0)
+		r = resume_start(fs);
+	return r < 0 ? r : judge_leases(fs);
 }
 
 int session_new(const struct session_config *config, struct fs **ret_fs)
@@ -167,6 +185,7 @@ void session_free(struct fs *fs)
 		park_free_pollers(fs);
 	if (fs->session)
 		fuse_session_destroy(fs->session);
+	holders_release(&fs->holders, fs->state ? state_handles(fs->state) : 0);
 	resume_free(fs);
 	batch_free(fs->batch);
 	state_free(fs->state);
@@ -193,9 +212,37 @@ int session_continue(struct fs *fs)
 	return resume_goes_on(fs) ? session_serve(fs) : 0;
 }
 
+/* A process's files are closed before its end is told: what it closed has been asked for by then. */
+int session_look(struct fs *fs)
+{
+	int r;
+
+	holders_collect(&fs->holders);
+	do
+		r = session_serve(fs);
+	while (r > 0);
+	lease_judge(fs);
+	return r;
+}
+
+int session_look_fd(const struct fs *fs)
+{
+	return fs->holders.epoll;
+}
+
+int64_t session_deadline(const struct fs *fs)
+{
+	return fs->holders.patience;
+}
+
+void session_expire(struct fs *fs, int64_t now)
+{
+	lease_lose_patience(fs, now);
+}
+
 bool session_in_use(const struct fs *fs)
 {
-	return state_open(fs->state) > 0;
+	return state_open(fs->state) > fs->holders.reaping;
 }
 
 bool session_expects_close(const struct fs *fs)

@@ -52,6 +52,17 @@ int session_serve(struct fs *fs);
 bool session_goes_on(const struct fs *fs);
 int session_continue(struct fs *fs);
 
+/*
+ * Readable when a process that held a lease has ended: then session_look(), which also serves what is waiting.
+ * -errno as session_serve().
+ */
+int session_look_fd(const struct fs *fs);
+int session_look(struct fs *fs);
+
+/* When session_expire() is to be called, CLOCK_MONOTONIC; INT64_MAX: nothing is due. */
+int64_t session_deadline(const struct fs *fs);
+void session_expire(struct fs *fs, int64_t now);
+
 /* Is a file open? Who was just woken still has to read to the end. */
 bool session_in_use(const struct fs *fs);
 

@@ -21,7 +21,8 @@ struct shared {
 	_Alignas(8) char init[SHARED_INIT_MAX];
 	uint32_t resends; /* the kernel can send again what is not answered (Linux 6.9) */
 
-	uint64_t told; /* the last event that was logged */
+	uint32_t judged; /* the leases of earlier mounts were */
+	uint64_t told;   /* the last event that was logged */
 
 	/* The request that is being executed, and those that were when a process ended, by their ids. */
 	uint64_t executing;

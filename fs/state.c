@@ -222,25 +222,31 @@ static int node_add(struct state *s, uint32_t *bucket, unsigned view, const char
 	return 0;
 }
 
-int state_node_intern(struct state *s, unsigned view, const char *text, size_t len,
-		      uint64_t *ret_id)
+uint64_t state_node_find(struct state *s, unsigned view, const char *text, size_t len)
 {
-	uint32_t *bucket;
-
-	if (len > WHO_MAX)
-		return -ENAMETOOLONG;
-	bucket = state_bucket(s, view, text, len);
-	for (uint32_t i = *bucket; i; i = s->chain[i]) {
+	for (uint32_t i = *state_bucket(s, view, text, len); i; i = s->chain[i]) {
 		const struct node_slot *slot = table_slot(&s->nodes, i);
 
 		if (slot->node.view == view && slot->node.len == len &&
-		    memcmp(slot->node.text, text, len) == 0) {
-			*ret_id = i == 1 ? 1 : (uint64_t)slot->generation << TABLE_INDEX_BITS | i;
-			state_node_used(s, i);
-			return 0;
-		}
+		    memcmp(slot->node.text, text, len) == 0)
+			return i == 1 ? 1 : (uint64_t)slot->generation << TABLE_INDEX_BITS | i;
 	}
-	return node_add(s, bucket, view, text, len, ret_id);
+	return 0;
+}
+
+int state_node_intern(struct state *s, unsigned view, const char *text, size_t len,
+		      uint64_t *ret_id)
+{
+	uint64_t known;
+
+	if (len > WHO_MAX)
+		return -ENAMETOOLONG;
+	known = state_node_find(s, view, text, len);
+	if (!known)
+		return node_add(s, state_bucket(s, view, text, len), view, text, len, ret_id);
+	state_node_used(s, (uint32_t)(known & TABLE_INDEX_MASK));
+	*ret_id = known;
+	return 0;
 }
 
 const struct node *state_node(const struct state *s, uint64_t id)
@@ -360,6 +366,11 @@ uint64_t state_handle_next(const struct state *s, uint64_t fh)
 unsigned state_open(const struct state *s)
 {
 	return *s->handles.used - s->handles.freed_len;
+}
+
+unsigned state_handles(const struct state *s)
+{
+	return s->handles.count - 1;
 }
 
 unsigned state_pending(const struct state *s)

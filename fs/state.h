@@ -52,6 +52,14 @@ enum handle_flags {
 	HANDLE_CREATED = 1u << 2, /* by CREATE: the file was absent at the open */
 	HANDLE_COUNTED = 1u << 3, /* a write was taken */
 	HANDLE_OWED = 1u << 4,    /* closed, but its commit failed and is tried again */
+
+	/* fs/lease.h */
+	HANDLE_LEASE = 1u << 5,
+	HANDLE_CODE = 1u << 6, /* an exit code was written to it */
+	HANDLE_GONE = 1u << 7, /* its opener has ended before it: what code that had is nothing */
+	HANDLE_REAPING = 1u << 8,  /* ended, and its code may still come */
+	HANDLE_EXPECTED = 1u << 9, /* so soon, until `deadline`, that it is waited for */
+	HANDLE_REMAINS = 1u << 10, /* of an earlier mount: ends with its process */
 };
 
 struct handle {
@@ -59,14 +67,24 @@ struct handle {
 	uint64_t opened;  /* the journal's last number at the open: what the text is as of */
 	int64_t closed;   /* HANDLE_OWED: when, CLOCK_REALTIME */
 	int64_t deadline; /* of a wait, CLOCK_MONOTONIC; INT64_MAX: none */
-	uint64_t hint; /* `.log`, `.events`: see journal_read(); `.status`: the last grave shown */
-	uint64_t extent; /* `.events`: the furthest byte read; `.status`: the row after `hint` */
-	uint64_t poll;   /* the kernel's poll handle, to be told once; 0: none */
-	uid_t uid;       /* the opener's */
+	union {
+		uint64_t
+			hint; /* `.log`, `.events`: see journal_read(); `.status`: the last grave shown */
+		uint64_t life; /* HANDLE_LEASE: which it keeps going */
+	};
+	union {
+		uint64_t
+			extent; /* `.events`: the furthest byte read; `.status`: the row after `hint` */
+		uint64_t
+			start; /* HANDLE_LEASE: when its process started, struct process in base/process.h */
+	};
+	uint64_t poll; /* the kernel's poll handle, to be told once; 0: none */
+	uid_t uid;     /* the opener's */
 	gid_t gid;
 	pid_t pid;
 	uint32_t flags;
 	uint32_t tail; /* slot of the held line; 0: none. Set by state_handle_set(). */
+	int32_t code;  /* HANDLE_CODE */
 };
 
 struct state_limits {
@@ -93,6 +111,8 @@ int state_recount(struct state *s);
  */
 int state_node_intern(struct state *s, unsigned view, const char *text, size_t len,
 		      uint64_t *ret_id);
+/* The id of a node that is known; 0: it is not. */
+uint64_t state_node_find(struct state *s, unsigned view, const char *text, size_t len);
 /* NULL: not known. Valid until the next state_node_intern(), or longer while a handle is open on it. */
 const struct node *state_node(const struct state *s, uint64_t id);
 /* Who created it last. */
@@ -111,8 +131,9 @@ void state_handle_set(struct state *s, uint64_t fh, const struct handle *handle)
 void state_handle_close(struct state *s, uint64_t fh);
 /* The next open handle after `fh` (0: the first); 0: no more. */
 uint64_t state_handle_next(const struct state *s, uint64_t fh);
-/* How many handles are open. */
+/* How many handles are open, and how many can be. */
 unsigned state_open(const struct state *s);
+unsigned state_handles(const struct state *s);
 
 /* How many handles wait to be counted (HANDLE_PENDING). */
 unsigned state_pending(const struct state *s);

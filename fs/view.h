@@ -79,7 +79,8 @@ struct view_ops {
 	unsigned (*names)(const struct node *node);
 
 	/* Directories of names: shall this one be listed? NULL: every one of the list. */
-	bool (*lists)(const struct view *view, const struct life *life);
+	bool (*lists)(struct fs *fs, const struct view *view, const struct grave *grave,
+		      const struct life *life);
 
 	/* Sets what is special about a handle at its open (a deadline). */
 	int (*open)(struct fs *fs, const struct node *node, struct handle *handle);
@@ -97,6 +98,7 @@ struct view {
 
 	/* For the families of functions. */
 	unsigned needs, lacks; /* facts a life has to have, or not, to be in this view */
+	bool leased;           /* and a lease has to be held on it */
 	bool writable; /* its files may be written to, and made, by whoever may write to the name */
 	enum deed_kind deed; /* writable: what that tells */
 	enum wait_kind wait;

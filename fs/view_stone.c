@@ -2,19 +2,23 @@
 /* NAME, .born/, .ready/, .alive/, .died/, .exitcode/: the stone of the current life, where it has what the
  * view is about; and .history/, every life. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "core/graveyard.h"
 #include "core/life.h"
 #include "fs/fs.h"
+#include "fs/lease.h"
 #include "fs/state.h"
 #include "fs/view.h"
 
-static bool shows(const struct view *view, const struct life *life)
+static bool shows(struct fs *fs, const struct view *view, const struct grave *grave,
+		  const struct life *life)
 {
-	return (life->stone.facts & view->needs) == view->needs &&
-	       !(life->stone.facts & view->lacks);
+	if ((life->stone.facts & view->needs) != view->needs || life->stone.facts & view->lacks)
+		return false;
+	return !view->leased || lease_is_held(fs, grave->name, strlen(grave->name), life);
 }
 
 static void stone_text(const struct view *view, const struct life *life, struct buf *text)
@@ -57,7 +61,7 @@ static int stone_look(struct fs *fs, const struct view *view, const char *text, 
 		r = graveyard_find(fs->graveyard, text, len, &grave, &life);
 	if (r < 0)
 		return r;
-	if (!shows(view, &life))
+	if (!shows(fs, view, &grave, &life))
 		return -ENOENT;
 	describe(view, &grave, &life, ret_file);
 	buf_truncate(&fs->text, 0);

@@ -8,6 +8,7 @@
 #include "core/wait.h"
 #include "core/who.h"
 #include "fs/fs.h"
+#include "fs/lease.h"
 #include "fs/state.h"
 #include "fs/view.h"
 
@@ -80,6 +81,8 @@ static int render(struct fs *fs, const struct view *view, const struct node *nod
 		return fs->read_only ? -ECANCELED : VIEW_PARK;
 	if (r > 0)
 		r = wait_text(fs->graveyard, view->wait, &who, handle->opened, at, &fs->memo.text);
+	if (r == -ENODATA && lease_code_may_come(fs, &who))
+		return VIEW_PARK;
 	if (r < 0)
 		return r;
 	fs->memo.node = handle->node;

@@ -32,6 +32,8 @@ static int64_t earliest(int64_t a, int64_t b)
 static int timeout(const struct worker *w)
 {
 	int64_t due = earliest(vigils_deadline(w->vigils), w->retry_at);
+
+	due = earliest(due, session_deadline(w->fs));
 	int64_t left;
 
 	if (session_goes_on(w->fs))
@@ -115,6 +117,8 @@ static void on_time(struct worker *w)
 
 	if (vigils_deadline(w->vigils) <= now)
 		vigils_expire(w->vigils, now);
+	if (session_deadline(w->fs) <= now)
+		session_expire(w->fs, now);
 	if (w->retry_at <= now)
 		retry(w);
 	if (w->retry_at == INT64_MAX && (session_owes(w->fs) || w->take_in_again))
@@ -148,6 +152,8 @@ static int serve(struct worker *w)
 				r = session_serve(w->fs);
 			else if (fd == w->signal_fd)
 				on_signal(w);
+			else if (fd == session_look_fd(w->fs))
+				r = session_look(w->fs);
 			else
 				take_in(w, false);
 		}
@@ -169,6 +175,8 @@ static int start(struct worker *w)
 	r = watch(w, w->fuse_fd);
 	if (r == 0)
 		r = watch(w, w->signal_fd);
+	if (r == 0)
+		r = watch(w, session_look_fd(w->fs));
 	if (r == 0 && w->underneath)
 		r = watch(w, underneath_fd(w->underneath));
 	if (r == 0)

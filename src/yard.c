@@ -8,7 +8,10 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "core/graveyard.h"
+#include "core/leases.h"
+#include "core/store.h"
 #include "core/vigil.h"
 #include "options.h"
 #include "store/sqlite_store.h"
@@ -61,10 +64,15 @@ void yard_close(struct yard *yard)
 	*yard = (struct yard){0};
 }
 
-static int begin_fresh(const struct options *o, struct graveyard *g)
+static int begin(const struct options *o, struct graveyard *g)
 {
-	int r = o->fresh ? graveyard_fresh(g, clock_now()) : 0;
+	char boot[BOOT_ID_SIZE];
+	int r = process_boot_id(boot);
 
+	if (r == 0)
+		r = graveyard_boot(g, boot, clock_now());
+	if (r == 0 && o->fresh)
+		r = graveyard_fresh(g, clock_now());
 	if (r == 0)
 		r = graveyard_commit(g);
 	if (r < 0)
@@ -90,7 +98,7 @@ int yard_prepare(const struct options *options, int *ret_lock)
 	r = yard_open(options, &yard);
 	if (r < 0)
 		return r;
-	r = begin_fresh(options, yard.graveyard);
+	r = begin(options, yard.graveyard);
 	yard_close(&yard);
 	if (r == 0)
 		*ret_lock = take_fd(lock);

@@ -396,7 +396,12 @@ unsigned graveyard_staged_events(const struct graveyard *g)
 
 bool graveyard_has_room(const struct graveyard *g)
 {
-	return !g->begun || g->deeds < GRAVEYARD_BATCH;
+	return graveyard_has_room_for(g, 1);
+}
+
+bool graveyard_has_room_for(const struct graveyard *g, unsigned deeds)
+{
+	return !g->begun || g->deeds + deeds <= GRAVEYARD_BATCH;
 }
 
 static void undo(struct graveyard *g)

@@ -132,8 +132,9 @@ uint64_t graveyard_staged_seq(const struct graveyard *g);
 /* How many events are staged. */
 unsigned graveyard_staged_events(const struct graveyard *g);
 
-/* Is there room for another deed before a commit? */
+/* Is there room for another deed, or so many, before a commit? */
 bool graveyard_has_room(const struct graveyard *g);
+bool graveyard_has_room_for(const struct graveyard *g, unsigned deeds);
 
 /*
  * Makes what is staged happen and wakes the vigils it concerns. On failure nothing has happened, and

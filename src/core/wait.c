@@ -19,7 +19,7 @@ static const struct wait_rule {
 	[WAIT_BORN] = {FACT_BORN, INT_MIN, 1u << EVENT_BORN},
 	[WAIT_READY] = {FACT_READY, INT_MIN, 1u << EVENT_READY | 1u << EVENT_DIED},
 	[WAIT_DIED] = {FACT_DIED, INT_MIN, 1u << EVENT_DIED},
-	[WAIT_EXITCODE] = {FACT_DIED, INT_MIN, 1u << EVENT_DIED},
+	[WAIT_EXITCODE] = {FACT_DIED, INT_MIN, 1u << EVENT_DIED | 1u << EVENT_EXITCODE},
 	[WAIT_SUCCEEDED] = {FACT_CODE, 0, 1u << EVENT_DIED | 1u << EVENT_EXITCODE},
 };
 
@@ -134,6 +134,10 @@ int wait_look_one(struct graveyard *g, enum wait_kind kind, const struct who_nam
 	/* Readiness is waited for in one life; a death, in that one or (it was removed) a later one. */
 	if (r == 0 && !(kind == WAIT_READY && life.number != standing.life)) {
 		uint64_t at = life.seq[rule->fact];
+
+		/* The code may come after the death: then it is with the code that it is known. */
+		if (kind == WAIT_EXITCODE && life.seq[FACT_CODE] > at)
+			at = life.seq[FACT_CODE];
 
 		standing = (struct wait_standing){true, life.number, at > opened ? at : opened};
 	}

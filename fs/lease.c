@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/lease.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "core/graveyard.h"
+#include "core/leases.h"
+#include "core/stone.h"
+#include "core/vigil.h"
+#include "core/who.h"
+#include "fs/fs.h"
+#include "fs/holders.h"
+#include "fs/session.h"
+#include "fs/state.h"
+#include "fs/view.h"
+
+/* How long whoever asks for a code is kept waiting for the reaping. */
+#define PATIENCE (100 * NSEC_PER_MSEC)
+
+static struct writer opener(const struct handle *handle)
+{
+	return (struct writer){handle->uid, handle->gid, handle->pid};
+}
+
+static bool holds(const struct handle *handle)
+{
+	return handle->flags & HANDLE_LEASE && !(handle->flags & (HANDLE_REAPING | HANDLE_OWED));
+}
+
+/* ---- opening ---- */
+
+/* A code that can be had by now is the last life's: it has to be told before the next begins. */
+static int settle_codes(struct fs *fs, uint64_t id)
+{
+	int r = 0;
+
+	if (fs->holders.reaping == 0)
+		return 0;
+	for (uint64_t fh = 0; r >= 0 && (fh = state_handle_next(fs->state, fh)) != 0;) {
+		struct handle handle = *state_handle(fs->state, fh);
+
+		if (handle.node == id && handle.flags & HANDLE_REAPING)
+			r = lease_stage_code(fs, fh, &handle);
+	}
+	return r < 0 ? r : 0;
+}
+
+static void know_holder(struct fs *fs, struct handle *handle)
+{
+	struct process process;
+	int r = process_open(handle->pid, &process);
+
+	if (r < 0) {
+		if (r != -ESRCH)
+			log_debug("process %d holds a lease, and cannot be known: %s",
+				  (int)handle->pid, strerror(-r));
+		return;
+	}
+	handle->pid = process.pid;
+	handle->start = process.start;
+	holders_make(&fs->holders, process.fd);
+}
+
+int lease_open(struct fs *fs, const struct node *node, struct handle *handle)
+{
+	struct deed deed = {.kind = DEED_BIRTH, .now = clock_now(), .by = opener(handle)};
+	const struct grave *grave;
+	const struct life *life;
+	int r = settle_codes(fs, handle->node);
+
+	if (r == 0)
+		r = graveyard_stage(fs->graveyard, node->text, node->len, &deed);
+	if (r == 0)
+		r = graveyard_latest(fs->graveyard, node->text, node->len, &grave, &life);
+	if (r < 0)
+		return r;
+	handle->flags |= HANDLE_LEASE | HANDLE_WRITABLE;
+	handle->life = life->number;
+	if (graveyard_staged_seq(fs->graveyard))
+		handle->opened = graveyard_staged_seq(fs->graveyard);
+	know_holder(fs, handle);
+	return graveyard_lease(fs->graveyard, node->text, node->len, handle->life, handle->pid,
+			       (int64_t)handle->start);
+}
+
+/* ---- writing ---- */
+
+int lease_told(struct fs *fs, const struct node *node, struct handle *handle,
+	       const struct stone *stone)
+{
+	struct stone epitaph = *stone;
+	struct deed deed = {
+		.kind = DEED_STONE,
+		.stone = &epitaph,
+		.judged = true,
+		.life = handle->life,
+		.now = clock_now(),
+		.by = opener(handle),
+	};
+
+	if (stone->facts & ~(FACT_BIT(FACT_CODE) | FACT_BIT(FACT_EPITAPH))) {
+		log_warning("%s: refused what uid %u pid %d wrote to its lease: neither an exit "
+			    "code nor an epitaph",
+			    node->text, handle->uid, (int)handle->pid);
+		return -EINVAL;
+	}
+	if (stone_has(stone, FACT_CODE)) {
+		handle->code = stone->code;
+		handle->flags |= HANDLE_CODE;
+	}
+	epitaph.facts &= FACT_BIT(FACT_EPITAPH);
+	return epitaph.facts ? graveyard_stage(fs->graveyard, node->text, node->len, &deed) : 0;
+}
+
+/* ---- closing ---- */
+
+static void look_for_patience(struct fs *fs)
+{
+	fs->holders.patience = INT64_MAX;
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *handle = state_handle(fs->state, fh);
+
+		if (handle->flags & HANDLE_EXPECTED && handle->deadline < fs->holders.patience)
+			fs->holders.patience = handle->deadline;
+	}
+}
+
+void lease_keep(struct fs *fs, uint64_t fh, const struct handle *handle)
+{
+	const struct handle *before = state_handle(fs->state, fh);
+
+	if (before && !(before->flags & HANDLE_REAPING) && handle->flags & HANDLE_REAPING)
+		fs->holders.reaping++;
+	state_handle_set(fs->state, fh, handle);
+	look_for_patience(fs);
+}
+
+/* Who else holds a lease on the same life? */
+struct others {
+	uint64_t heir;     /* one of them; 0: nobody */
+	bool same_process; /* one of them is the same process */
+};
+
+static struct others find_others(struct fs *fs, uint64_t fh, const struct handle *handle)
+{
+	struct others others = {0};
+
+	for (uint64_t at = 0; (at = state_handle_next(fs->state, at)) != 0;) {
+		const struct handle *other = state_handle(fs->state, at);
+
+		if (at == fh || other->node != handle->node || !holds(other) ||
+		    other->life != handle->life)
+			continue;
+		others.heir = at;
+		others.same_process |= other->pid == handle->pid;
+	}
+	return others;
+}
+
+/* A code that was written is kept until the last close. */
+static void bequeath(struct fs *fs, const struct handle *handle, uint64_t heir_fh)
+{
+	struct handle heir = *state_handle(fs->state, heir_fh);
+
+	if (!(handle->flags & HANDLE_CODE) || heir.flags & HANDLE_CODE)
+		return;
+	heir.code = handle->code;
+	heir.flags |= HANDLE_CODE;
+	state_handle_set(fs->state, heir_fh, &heir);
+}
+
+/* What is known of its end: the code written to the lease, or the process's. -EAGAIN: not yet. */
+static int find_code(struct fs *fs, uint64_t fh, const struct handle *handle, int *ret_code)
+{
+	int pidfd = holders_get(&fs->holders, fh);
+
+	if (handle->flags & HANDLE_CODE) {
+		*ret_code = handle->code;
+		return 0;
+	}
+	return pidfd && !(handle->flags & HANDLE_GONE) ? process_code(pidfd, ret_code) : -ENODATA;
+}
+
+static int stage_death(struct fs *fs, const struct node *node, uint64_t fh, struct handle *handle)
+{
+	struct stone stone = {0};
+	struct deed deed = {
+		.kind = DEED_DEATH,
+		.stone = &stone,
+		.judged = true,
+		.life = handle->life,
+		.now = handle->flags & HANDLE_OWED ? handle->closed : clock_now(),
+		.by = opener(handle),
+	};
+	unsigned events = graveyard_staged_events(fs->graveyard);
+	int known = find_code(fs, fh, handle, &stone.code);
+	int r;
+
+	if (known == 0)
+		stone.facts = FACT_BIT(FACT_CODE);
+	r = graveyard_stage(fs->graveyard, node->text, node->len, &deed);
+	if (r < 0)
+		return r;
+	if (known != -EAGAIN || graveyard_staged_events(fs->graveyard) == events)
+		return 1;
+	handle->flags &= ~(uint32_t)HANDLE_OWED;
+	handle->flags |= HANDLE_EXPECTED;
+	handle->deadline = clock_monotonic() + PATIENCE;
+	/* The commit wakes those who wait for the code: by then it has to be known that one may come. */
+	lease_keep(fs, fh, handle);
+	handle->flags |= HANDLE_REAPING;
+	return 0;
+}
+
+int lease_close(struct fs *fs, uint64_t fh, struct handle *handle)
+{
+	const struct node *node = state_node(fs->state, handle->node);
+	struct others others;
+	int r;
+
+	if (!node)
+		return 1;
+	if (handle->flags & HANDLE_REAPING)
+		return lease_stage_code(fs, fh, handle);
+	others = find_others(fs, fh, handle);
+	if (!others.heir)
+		return stage_death(fs, node, fh, handle);
+	bequeath(fs, handle, others.heir);
+	if (others.same_process)
+		return 1;
+	r = graveyard_unlease(fs->graveyard, node->text, node->len, handle->life, handle->pid);
+	return r < 0 ? r : 1;
+}
+
+int lease_stage_code(struct fs *fs, uint64_t fh, const struct handle *handle)
+{
+	const struct node *node = state_node(fs->state, handle->node);
+	struct stone stone = {.facts = FACT_BIT(FACT_CODE)};
+	struct deed deed = {
+		.kind = DEED_STONE,
+		.stone = &stone,
+		.judged = true,
+		.life = handle->life,
+		.now = clock_now(),
+		.by = opener(handle),
+	};
+	int r = find_code(fs, fh, handle, &stone.code);
+
+	if (r == -EAGAIN)
+		return 0;
+	if (r == 0 && node)
+		r = graveyard_stage(fs->graveyard, node->text, node->len, &deed);
+	/* -EPERM: somebody has told another code meanwhile. */
+	return r == -ENODATA || r == -EPERM || r >= 0 ? 1 : r;
+}
+
+/* ---- looking ---- */
+
+bool lease_is_held(struct fs *fs, const char *name, size_t len, const struct life *life)
+{
+	uint64_t id = state_node_find(fs->state, VIEW_LEASE, name, len);
+
+	if (!id || state_node(fs->state, id)->handles == 0)
+		return false;
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *handle = state_handle(fs->state, fh);
+
+		if (handle->node == id && holds(handle) && handle->life == life->number)
+			return true;
+	}
+	return false;
+}
+
+bool lease_code_may_come(struct fs *fs, const struct who *who)
+{
+	if (fs->holders.patience == INT64_MAX)
+		return false;
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *handle = state_handle(fs->state, fh);
+		const struct node *node = state_node(fs->state, handle->node);
+
+		if (!(handle->flags & HANDLE_EXPECTED) || !node)
+			continue;
+		for (struct who_name it = {0}; who_next_name(who, &it);)
+			if (it.len == node->len && memcmp(it.name, node->text, it.len) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* ---- holders that ended ---- */
+
+/* Does what the end of a handle brings, by itself: no request has to be answered. */
+static void finish(struct fs *fs, uint64_t fh)
+{
+	struct handle handle = *state_handle(fs->state, fh);
+	int r = lease_close(fs, fh, &handle);
+
+	if (r >= 0) {
+		int committed = graveyard_commit(fs->graveyard);
+
+		r = committed < 0 ? committed : r;
+	} else {
+		graveyard_rollback(fs->graveyard);
+	}
+	if (r < 0) {
+		log_error("unable to keep the end of a lease: %s, trying again", strerror(-r));
+		handle = *state_handle(fs->state, fh);
+		handle.flags |= HANDLE_OWED;
+		handle.closed = clock_now();
+		fs->owed++;
+		fs->owed_error = r;
+	}
+	if (r == 1)
+		lease_let_go(fs, fh);
+	else
+		lease_keep(fs, fh, &handle);
+	session_tell(fs);
+}
+
+/* Its process is over, and it is held still: by another, to whom it was left. */
+static void judge(struct fs *fs, uint64_t fh)
+{
+	const struct handle *now = state_handle(fs->state, fh);
+	struct handle handle;
+
+	if (!now || !process_over(holders_get(&fs->holders, fh)))
+		return;
+	if (now->flags & (HANDLE_REAPING | HANDLE_REMAINS)) {
+		finish(fs, fh);
+		return;
+	}
+	handle = *now;
+	handle.flags |= HANDLE_GONE;
+	state_handle_set(fs->state, fh, &handle);
+	holders_drop(&fs->holders, fh);
+}
+
+void lease_judge(struct fs *fs)
+{
+	for (unsigned i = 0; i < fs->holders.ended_count; i++)
+		judge(fs, fs->holders.ended[i].data.u64);
+	fs->holders.ended_count = 0;
+}
+
+static void stop_expecting(struct fs *fs, uint64_t fh)
+{
+	struct handle handle = *state_handle(fs->state, fh);
+	const struct node *node = state_node(fs->state, handle.node);
+	struct event event = {.life = handle.life, .what = EVENT_EXITCODE};
+
+	handle.flags &= ~(uint32_t)HANDLE_EXPECTED;
+	state_handle_set(fs->state, fh, &handle);
+	look_for_patience(fs);
+	if (!node)
+		return;
+	/* Whoever waits for it looks again. */
+	memcpy(event.name, node->text, node->len);
+	vigils_event(fs->vigils, &event);
+}
+
+void lease_lose_patience(struct fs *fs, int64_t now)
+{
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *handle = state_handle(fs->state, fh);
+
+		if (handle->flags & HANDLE_EXPECTED && handle->deadline <= now)
+			stop_expecting(fs, fh);
+	}
+	look_for_patience(fs);
+}
+
+/* ---- handles ---- */
+
+void lease_opened(struct fs *fs, uint64_t fh)
+{
+	holders_watch(&fs->holders, fh);
+}
+
+void lease_let_go(struct fs *fs, uint64_t fh)
+{
+	const struct handle *before = state_handle(fs->state, fh);
+	bool expected = before && before->flags & HANDLE_EXPECTED;
+
+	if (before && before->flags & HANDLE_REAPING)
+		fs->holders.reaping--;
+	if (expected)
+		stop_expecting(fs, fh);
+	state_handle_close(fs->state, fh);
+	holders_drop(&fs->holders, fh);
+}
+
+/* ---- those of another process, or another mount ---- */
+
+static void know_again(struct fs *fs, uint64_t fh, const struct handle *handle)
+{
+	int pidfd;
+	int r = process_reopen(handle->pid, (int64_t)handle->start, &pidfd);
+
+	if (r == 0) {
+		holders_make(&fs->holders, pidfd);
+		holders_adopt(&fs->holders, fh);
+		holders_watch(&fs->holders, fh);
+		return;
+	}
+	/* It ended, and was reaped, while nobody looked. */
+	if (handle->flags & (HANDLE_REAPING | HANDLE_REMAINS))
+		finish(fs, fh);
+}
+
+void lease_take_over(struct fs *fs)
+{
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *handle = state_handle(fs->state, fh);
+
+		if (!(handle->flags & HANDLE_LEASE))
+			continue;
+		fs->holders.reaping += (handle->flags & HANDLE_REAPING) != 0;
+		if (!(handle->flags & (HANDLE_GONE | HANDLE_OWED)))
+			know_again(fs, fh, handle);
+	}
+	look_for_patience(fs);
+}
+
+static bool is_alive(void *arg, const struct lease *lease)
+{
+	int pidfd;
+
+	(void)arg;
+	if (process_reopen(lease->pid, lease->start, &pidfd) < 0)
+		return false;
+	if (process_over(pidfd)) {
+		(void)close(pidfd);
+		return false;
+	}
+	(void)close(pidfd);
+	return true;
+}
+
+static bool is_known(struct fs *fs, uint64_t node, const struct lease *lease)
+{
+	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
+		const struct handle *handle = state_handle(fs->state, fh);
+
+		if (handle->node == node && handle->pid == lease->pid)
+			return true;
+	}
+	return false;
+}
+
+static void goes_on(void *arg, const char *name, const struct lease *lease)
+{
+	struct fs *fs = arg;
+	struct handle handle = {
+		.flags = HANDLE_LEASE | HANDLE_REMAINS,
+		.pid = lease->pid,
+		.start = (uint64_t)lease->start,
+		.life = lease->life,
+		.deadline = INT64_MAX,
+	};
+	uint64_t fh;
+	int r = state_node_intern(fs->state, VIEW_LEASE, name, strlen(name), &handle.node);
+
+	if (r == 0 && is_known(fs, handle.node, lease))
+		return;
+	if (r == 0)
+		r = state_handle_reserve(fs->state, &fh);
+	if (r < 0) {
+		log_error("%s: process %d has held a lease since before the mount, and is not "
+			  "watched: %s",
+			  name, (int)lease->pid, strerror(-r));
+		return;
+	}
+	state_handle_open(fs->state, fh, &handle);
+	log_info("%s: process %d has held a lease since before the mount: alive until it ends",
+		 name, (int)lease->pid);
+}
+
+int lease_judge_old(struct fs *fs)
+{
+	int r = graveyard_judge_leases(fs->graveyard, is_alive, goes_on, fs, clock_now());
+
+	if (r == 0)
+		lease_take_over(fs);
+	return r;
+}
