@@ -129,6 +129,7 @@ hold renamed
 hold unseen
 crash
 lose reused
+# shellcheck disable=SC2154 # holder_NAME is set by hold
 sqlite3 "$DB" "UPDATE leases SET pid = $$ WHERE pid = $holder_reused;
 	UPDATE leases SET start = start - 1 WHERE pid = $holder_renamed;
 	UPDATE leases SET pid = 0 WHERE pid = $holder_unseen"

@@ -5,16 +5,15 @@
  * The environment's HOLD names a file. While there is one, it has an order:
  *
  *	commit		hold before SQLite's next write
- *	answer OPCODE	hold before the answer to the next request of that kind (see <linux/fuse.h>)
- *	poison NAME	die of each request that has NAME in it
- *	start		die of the first request
+ *	answer OPCODE	hold before the answer to the next request of that kind (enum fuse_opcode)
+ *	poison NAME	die whenever SQLite is asked about that name
+ *	start		die of the first request, whatever it is
  *
  * Once it is held, there is HOLD.held.
  */
 #undef _FILE_OFFSET_BITS /* it would give two of them one name */
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +26,17 @@
 #include <unistd.h>
 
 #define RESENT (UINT64_C(1) << 63)
+
+/* How what is read from the device begins, and what is written to it. */
+struct request {
+	uint32_t len, opcode;
+	uint64_t unique;
+};
+struct answer {
+	uint32_t len;
+	int32_t error;
+	uint64_t unique;
+};
 
 static uint64_t awaited; /* the request whose answer is to be held back */
 
@@ -69,17 +79,14 @@ __attribute__((noreturn)) static void hold(void)
 		(void)poll(NULL, 0, -1);
 }
 
-static void look_at(const void *data, size_t size)
+static void look_at(const struct request *request)
 {
-	const struct fuse_in_header *in = data;
 	char text[64];
 
 	if (ordered("start", text))
 		__builtin_trap();
-	if (ordered("poison ", text) && memmem(data, size, text, strlen(text)))
-		__builtin_trap();
-	if (ordered("answer ", text) && in->opcode == strtoul(text, NULL, 10))
-		awaited = in->unique & ~RESENT;
+	if (ordered("answer ", text) && request->opcode == strtoul(text, NULL, 10))
+		awaited = request->unique & ~RESENT;
 }
 
 static void hold_before_commit(void)
@@ -96,16 +103,17 @@ ssize_t read(int fd, void *data, size_t size)
 {
 	ssize_t n = REAL(read)(fd, data, size);
 
-	if (n >= (ssize_t)sizeof(struct fuse_in_header) && is_device(fd))
-		look_at(data, (size_t)n);
+	if (n >= (ssize_t)sizeof(struct request) && is_device(fd))
+		look_at(data);
 	return n;
 }
 
 ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-	const struct fuse_out_header *out = iov[0].iov_base;
+	const struct answer *answer = iov[0].iov_base;
 
-	if (awaited && iov[0].iov_len >= sizeof(*out) && out->unique == awaited && is_device(fd))
+	if (awaited && iov[0].iov_len >= sizeof(*answer) && answer->unique == awaited &&
+	    is_device(fd))
 		hold();
 	return REAL(writev)(fd, iov, count);
 }
@@ -120,4 +128,20 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 {
 	hold_before_commit();
 	return REAL(pwrite64)(fd, data, size, offset);
+}
+
+/* As <sqlite3.h> has it. */
+struct sqlite3_stmt;
+int sqlite3_bind_text(struct sqlite3_stmt *statement, int index, const char *value, int size,
+		      void (*destroy)(void *));
+
+int sqlite3_bind_text(struct sqlite3_stmt *statement, int index, const char *value, int size,
+		      void (*destroy)(void *))
+{
+	char text[64];
+
+	if (ordered("poison ", text) && size == (int)strlen(text) &&
+	    memcmp(value, text, (size_t)size) == 0)
+		__builtin_trap();
+	return REAL(sqlite3_bind_text)(statement, index, value, size, destroy);
 }
