@@ -249,7 +249,9 @@ crowd=$!
 wait_parked 1001
 unserved "$crowd" 1
 # The interrupt has been read by the one that dies, or has not.
-for i in 1 2 3 4 5 6 7 8; do
+round=0
+while [ "$round" -lt 8 ]; do
+	round=$((round + 1))
 	cat "$G/.wait/died/nobody" &
 	pid=$!
 	wait_parked 2
