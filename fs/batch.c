@@ -16,10 +16,10 @@
 #include "fs/kept.h"
 #include "fs/lease.h"
 #include "fs/ops.h"
+#include "fs/request.h"
 #include "fs/resume.h"
 #include "fs/session.h"
 #include "fs/shared.h"
-#include "fs/view.h"
 
 #define SLOTS SHARED_SLOTS
 
@@ -132,55 +132,6 @@ static const struct fuse_out_header *answer_of(const struct kept *kept)
 	return (const void *)kept->bytes;
 }
 
-/* Does it open a lease? That is a birth, though the request is one that others look with. */
-static bool opens_lease(const struct batch *b, const struct slot *slot)
-{
-	const struct fuse_in_header *in = header_of(slot);
-	const struct node *node;
-
-	if (in->opcode != FUSE_OPEN && in->opcode != FUSE_CREATE)
-		return false;
-	node = state_node(b->fs->state, in->nodeid);
-	return node && node->view == VIEW_LEASE;
-}
-
-/* What may change something, or is about no file: executed in the order of arrival. */
-static bool executed_at_once(const struct batch *b, const struct slot *slot)
-{
-	switch (header_of(slot)->opcode) {
-	case FUSE_WRITE:
-	case FUSE_FLUSH:
-	case FUSE_RELEASE:
-	case FUSE_SETATTR:
-	case FUSE_UNLINK:
-	case FUSE_FORGET:
-	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT:
-	case FUSE_INIT:
-	case FUSE_DESTROY:
-		return true;
-	default:
-		return opens_lease(b, slot);
-	}
-}
-
-/* Is its answer one that goes with a change? All others may be given twice, or made anew. */
-static bool answer_is_kept(const struct slot *slot)
-{
-	switch (header_of(slot)->opcode) {
-	case FUSE_WRITE:
-	case FUSE_FLUSH:
-	case FUSE_RELEASE:
-	case FUSE_SETATTR:
-	case FUSE_UNLINK:
-	case FUSE_OPEN:
-	case FUSE_CREATE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* ---- executing ---- */
 
 /* What success would have brought is not going to be. */
@@ -268,7 +219,7 @@ static void make_answer(struct batch *b, struct slot *slot, struct kept *kept)
 		kept_fail(kept, -EIO);
 		return;
 	}
-	b->fs->making = answer_is_kept(slot) ? kept : NULL;
+	b->fs->making = request_answer_is_kept(slot->request) ? kept : NULL;
 	process(b, slot);
 	b->fs->making = NULL;
 }
@@ -288,8 +239,8 @@ static void execute(struct batch *b, struct slot *slot)
 	kept->after = answer_of(kept)->error ? slot->failure : slot->success;
 	if (answer_of(kept)->error)
 		give_up_success(b, slot);
-	slot->kept =
-		slot->waits || (executed_at_once(b, slot) && graveyard_staged(b->fs->graveyard));
+	slot->kept = slot->waits ||
+		     (request_in_order(b->fs, slot->request) && graveyard_staged(b->fs->graveyard));
 	if (slot->kept)
 		return;
 	kept_arm(kept, 0);
@@ -387,62 +338,34 @@ static int receive(struct batch *b, struct slot *slot)
 	return n >= (ssize_t)sizeof(struct fuse_in_header) ? 1 : -EIO;
 }
 
-/* Is the request about a name that nothing is staged for? Then what it sees is not to be undone. */
-static bool is_elsewhere(const struct batch *b, const struct slot *slot)
+/* The file whose handle is going to change with an answer that was kept back; 0: none. */
+static uint64_t node_after(const struct batch *b, const struct after *after)
 {
-	const struct fuse_in_header *in = header_of(slot);
-	const char *name = (const char *)(in + 1);
-	const struct node *node;
+	const struct handle *handle = &after->handle;
 
-	switch (in->opcode) {
-	case FUSE_CREATE:
-		name += sizeof(struct fuse_create_in);
-		break;
-	case FUSE_LOOKUP:
-		break;
-	case FUSE_OPEN:
-	case FUSE_GETATTR:
-		node = state_node(b->fs->state, in->nodeid);
-		name = node ? node->text : "";
-		break;
-	default:
-		return false;
-	}
-	return !graveyard_staged_for(b->fs->graveyard, name, strlen(name));
+	if (after->what != AFTER_OPEN)
+		handle = state_handle(b->fs->state, after->fh);
+	return after->what != AFTER_NOTHING && handle ? handle->node : 0;
 }
 
-/* The handle that a request may change; 0: none. */
-static uint64_t handle_of(const struct slot *slot)
-{
-	const struct fuse_in_header *in = header_of(slot);
-	const void *arg = in + 1;
-
-	switch (in->opcode) {
-	case FUSE_WRITE:
-		return ((const struct fuse_write_in *)arg)->fh;
-	case FUSE_FLUSH:
-		return ((const struct fuse_flush_in *)arg)->fh;
-	case FUSE_RELEASE:
-		return ((const struct fuse_release_in *)arg)->fh;
-	case FUSE_SETATTR:
-		return ((const struct fuse_setattr_in *)arg)->valid & FATTR_FH
-			       ? ((const struct fuse_setattr_in *)arg)->fh
-			       : 0;
-	default:
-		return 0;
-	}
-}
-
-/* A handle that an answer kept back is going to change: that has to happen first. */
+/*
+ * A handle that an answer kept back is going to change: that has to happen first. So has whatever is going to
+ * happen to others who hold the same lease: whose close is the last?
+ */
 static bool conflicts(const struct batch *b, const struct slot *slot)
 {
-	uint64_t fh = handle_of(slot);
+	uint64_t fh = request_handle(slot->request);
+	const struct handle *handle = fh ? state_handle(b->fs->state, fh) : NULL;
 
-	if (!fh)
+	if (!handle)
 		return false;
-	for (unsigned i = 0; i < b->used; i++)
-		if (b->slots[i].kept && b->fs->shared->kept[i].after.fh == fh)
+	for (unsigned i = 0; i < b->used; i++) {
+		const struct after *after = &b->fs->shared->kept[i].after;
+
+		if (b->slots[i].kept && (after->fh == fh || (handle->flags & HANDLE_LEASE &&
+							     node_after(b, after) == handle->node)))
 			return true;
+	}
 	return false;
 }
 
@@ -468,7 +391,8 @@ static bool somebody_comes(const struct batch *b)
 	for (unsigned i = 0; i < b->used; i++) {
 		const struct slot *slot = &b->slots[i];
 		const struct handle *now =
-			slot->kept ? state_handle(b->fs->state, handle_of(slot)) : NULL;
+			slot->kept ? state_handle(b->fs->state, request_handle(slot->request))
+				   : NULL;
 
 		here += now && now->flags & HANDLE_PENDING;
 	}
@@ -508,8 +432,8 @@ int batch_serve(struct batch *b)
 		if (r <= 0)
 			break;
 		served++;
-		if (graveyard_staged(b->fs->graveyard) && !executed_at_once(b, slot) &&
-		    !is_elsewhere(b, slot)) {
+		if (graveyard_staged(b->fs->graveyard) && !request_in_order(b->fs, slot->request) &&
+		    !request_is_elsewhere(b->fs, slot->request)) {
 			slot->postponed = true;
 			b->used++;
 			continue;
