@@ -195,14 +195,11 @@ static void publish(struct batch *b, struct slot *slot)
 static void process(struct batch *b, struct slot *slot)
 {
 	struct fuse_buf buf = {.mem = slot->request, .size = slot->len};
-	struct shared *shared = b->fs->shared;
 
 	b->current = slot;
 	b->fs->devices.current = slot->device;
-	shared->executing = header_of(slot)->unique;
 	fault_named(slot->request, slot->len);
 	fuse_session_process_buf(b->fs->session, &buf);
-	shared->executing = 0;
 	b->current = NULL;
 }
 
@@ -224,20 +221,14 @@ static void make_answer(struct batch *b, struct slot *slot, struct kept *kept)
 	b->fs->making = NULL;
 }
 
-static void execute(struct batch *b, struct slot *slot)
+/* The answer that was made is given, or kept if it has to wait. */
+static void conclude(struct batch *b, struct slot *slot, struct kept *kept)
 {
-	struct kept *kept = kept_of(b, slot);
+	bool failed = answer_of(kept)->error != 0;
 
-	slot->kept = slot->postponed = slot->waits = false;
-	slot->success = slot->failure = (struct after){0};
-	if (header_of(slot)->opcode == FUSE_INIT)
-		resume_keep_init(b->fs->shared, slot->request, slot->len);
-	make_answer(b, slot, kept);
-	if (!kept->len)
-		return;
 	fault("executed");
-	kept->after = answer_of(kept)->error ? slot->failure : slot->success;
-	if (answer_of(kept)->error)
+	kept->after = failed ? slot->failure : slot->success;
+	if (failed)
 		give_up_success(b, slot);
 	slot->kept = slot->waits ||
 		     (request_in_order(b->fs, slot->request) && graveyard_staged(b->fs->graveyard));
@@ -247,6 +238,21 @@ static void execute(struct batch *b, struct slot *slot)
 	fault("opening");
 	publish(b, slot);
 	fault("opened");
+}
+
+static void execute(struct batch *b, struct slot *slot)
+{
+	struct kept *kept = kept_of(b, slot);
+
+	slot->kept = slot->postponed = slot->waits = false;
+	slot->success = slot->failure = (struct after){0};
+	if (header_of(slot)->opcode == FUSE_INIT)
+		resume_keep_init(b->fs->shared, slot->request, slot->len);
+	b->fs->shared->executing = header_of(slot)->unique;
+	make_answer(b, slot, kept);
+	if (kept->len)
+		conclude(b, slot, kept);
+	b->fs->shared->executing = 0;
 }
 
 static void execute_alone(struct batch *b, struct slot *slot)

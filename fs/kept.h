@@ -36,7 +36,7 @@ struct kept {
 	struct after after;
 	uint64_t unique; /* of the request */
 	uint32_t len;    /* of what was made; 0: nothing yet */
-	char bytes[KEPT_MAX];
+	_Alignas(8) char bytes[KEPT_MAX];
 };
 
 void kept_arm(struct kept *kept, uint64_t seq);
