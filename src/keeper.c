@@ -11,33 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/without.h"
+#include "child.h"
 #include "exit_status.h"
-#include "fs/device.h"
 #include "fs/session.h"
 #include "fs/shared.h"
 #include "handover.h"
-#include "mountpoint.h"
+#include "held_mount.h"
 #include "options.h"
 #include "underneath.h"
 #include "yard.h"
-
-/* A process that ends sooner than this after its start has failed. */
-#define SHORT_LIFE NSEC_PER_SEC
-
-/* So many may fail one after the other before the next has to wait, twice as long each time. */
-#define FREE_FAILURES 4
-#define WAIT_FIRST (10 * NSEC_PER_MSEC)
-#define WAIT_MOST NSEC_PER_SEC
 
 /* So many workers may fail to come up, one after the other, before the connection is given up. */
 #define UNREADY_MAX 10
@@ -45,48 +35,25 @@
 /* How long the herald is waited for in the end: nobody may depend on it. */
 #define HERALD_ENDS_MS 1000
 
-/* One of the processes that the keeper starts. */
-struct child {
-	const char *name;
-	char **argv;
-	pid_t pid;         /* 0: is not running */
-	int64_t started;   /* CLOCK_MONOTONIC */
-	int64_t start_at;  /* not before */
-	unsigned failures; /* one after the other */
-};
+/* What one of the others has of our descriptors, at most. */
+#define FDS_MAX (DEVICES + 8)
 
 struct keeper {
 	const struct options *options;
+	struct held_mount mount;
 	struct child worker, herald;
 	char program_path[PATH_MAX]; /* what a newer program is looked for at */
 	int program, last_program;   /* what is executed; and was before; -1 */
 	int signal_fd, end_fd, lock_fd;
-	int fuse_fds[DEVICES];
 	struct handover *handover;
 	const struct shared *shared;
 	size_t session_size;
 	unsigned restarts;
 	unsigned ready;   /* handover->ready when the worker was started */
 	unsigned unready; /* workers that did not come up, one after the other */
-	bool mounted, done;
+	bool done;
 	int status;
 };
-
-/* A command line of its own. NULL: no memory. */
-static char **child_argv(char **argv, const char *name)
-{
-	size_t count = 0;
-	char **copy;
-
-	while (argv[count])
-		count++;
-	copy = calloc(count + 1, sizeof(*copy));
-	if (!copy)
-		return NULL;
-	memcpy(copy, argv, count * sizeof(*copy));
-	copy[0] = (char *)name; /* execve(2) does not write there */
-	return copy;
-}
 
 static int fail(int r, const char *what, const char *path)
 {
@@ -181,68 +148,32 @@ static int prepare(struct keeper *k)
 static int open_directory(struct keeper *k)
 {
 	const struct options *o = k->options;
-	int r = mountpoint_make(o->mountpoint);
+	int r = held_mount_clear(&k->mount);
 
-	if (r == 0)
-		r = mountpoint_clear(o->mountpoint);
-	if (r == -EBUSY) {
-		log_error("'%s' is a graveyard already, and is served", o->mountpoint);
+	if (r < 0 || o->read_only)
 		return r;
-	}
-	if (r == 0 && !o->read_only)
-		r = underneath_reach(o->mountpoint, &k->handover->directory, &k->handover->inotify);
-	return fail(r, "use the directory", o->mountpoint);
+	return fail(underneath_reach(o->mountpoint, &k->handover->directory, &k->handover->inotify),
+		    "use the directory", o->mountpoint);
 }
 
 /* ---- the mount ---- */
 
 static int mount_it(struct keeper *k)
 {
-	const struct options *o = k->options;
-	int r = mountpoint_mount(o->mountpoint, o->read_only, &k->fuse_fds[0]);
+	int r = held_mount_make(&k->mount);
 
 	if (r < 0)
-		return fail(r, "mount a FUSE file system on", o->mountpoint);
-	k->mounted = true;
-	r = devices_open(k->fuse_fds[0], k->fuse_fds);
-	if (r < 0)
-		return fail(r, "open more of", "/dev/fuse");
+		return r;
 	for (unsigned i = 0; i < DEVICES; i++)
-		k->handover->fuse_fds[i] = k->fuse_fds[i];
+		k->handover->fuse_fds[i] = k->mount.fds[i];
 	k->handover->mounts++;
 	k->handover->ready = 0;
 	return 0;
 }
 
-/* The last descriptors of the connection, unless the worker still has them: whoever is in the mount is told now. */
-static void let_go(struct keeper *k)
-{
-	for (unsigned i = 0; i < DEVICES; i++) {
-		if (k->fuse_fds[i] >= 0)
-			(void)close(k->fuse_fds[i]);
-		k->fuse_fds[i] = -1;
-	}
-}
-
-/* What is mounted there, if we did not end it, may be somebody else's by now: only if it is dead. */
 static void unmount_it(struct keeper *k)
 {
-	const char *path = k->options->mountpoint;
-	int r;
-
-	if (!k->mounted)
-		return;
-	k->mounted = false;
-	if (k->handover->gone) {
-		let_go(k);
-		r = mountpoint_clear(path);
-		if (r == -EBUSY)
-			return;
-	} else {
-		r = mountpoint_unmount(path);
-		let_go(k);
-	}
-	(void)fail(r, "unmount", path);
+	held_mount_end(&k->mount, k->handover && k->handover->gone);
 }
 
 /* Nobody can go on with this connection. Everybody gets an error now, rather than hang. */
@@ -250,9 +181,7 @@ static int mount_again(struct keeper *k)
 {
 	const off_t size = (off_t)(HANDOVER_SIZE + k->session_size);
 
-	let_go(k);
-	(void)mountpoint_unmount(k->options->mountpoint);
-	k->mounted = false;
+	held_mount_give_up(&k->mount);
 	/* What was left for the next worker was about that connection: zeros again. */
 	if (ftruncate(HANDOVER_FD, HANDOVER_SIZE) < 0 || ftruncate(HANDOVER_FD, size) < 0)
 		return fail(-errno, "begin anew for", k->options->mountpoint);
@@ -263,71 +192,35 @@ static int mount_again(struct keeper *k)
 
 /* ---- those who are started ---- */
 
-static void pass_on(int fd)
-{
-	if (fd >= 0)
-		(void)fcntl(fd, F_SETFD, 0);
-}
-
-/* In the new process. */
-static _Noreturn void become(const struct keeper *k, const struct child *c, pid_t keeper)
+/* The descriptors that both have, and those of one of them. */
+static size_t list_fds(const struct keeper *k, const struct child *c, int fds[FDS_MAX])
 {
 	const struct handover *h = k->handover;
-	bool worker = c == &k->worker;
+	size_t n = 0;
 
-	/* Nobody outlives the keeper; it may have ended before this was said. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != keeper)
-		_exit(EXIT_SYSTEM);
-	pass_on(HANDOVER_FD);
-	pass_on(worker ? h->announce : h->news);
-	for (unsigned i = 0; worker && i < DEVICES; i++)
-		pass_on(h->fuse_fds[i]);
-	if (worker) {
-		pass_on(h->directory);
-		pass_on(h->inotify);
-		pass_on(h->end);
+	fds[n++] = HANDOVER_FD;
+	if (c == &k->herald) {
+		fds[n++] = h->news;
+		return n;
 	}
-	(void)syscall(SYS_execveat, k->program, "", c->argv, environ, AT_EMPTY_PATH);
-	log_error("unable to execute '%s': %s", k->program_path, strerror(errno));
-	_exit(EXIT_SYSTEM);
+	fds[n++] = h->announce;
+	fds[n++] = h->directory;
+	fds[n++] = h->inotify;
+	fds[n++] = h->end;
+	for (unsigned i = 0; i < DEVICES; i++)
+		fds[n++] = k->mount.fds[i];
+	return n;
 }
 
 static void start(struct keeper *k, struct child *c)
 {
-	pid_t self = getpid(), pid;
+	int fds[FDS_MAX];
 
 	if (c == &k->worker)
 		k->ready = k->handover->ready;
-	pid = fork();
-	if (pid == 0)
-		become(k, c, self);
-	if (pid < 0) {
-		log_error("unable to start the %s: %s, trying again", c->name, strerror(errno));
-		c->start_at = clock_monotonic() + WAIT_MOST;
-		return;
-	}
-	c->pid = pid;
-	c->started = clock_monotonic();
-	if (c == &k->herald)
-		k->handover->herald = pid;
-}
-
-/* It has ended: when is the next one started? */
-static void plan(struct child *c)
-{
-	int64_t now = clock_monotonic(), wait = WAIT_FIRST;
-
-	c->pid = 0;
-	c->start_at = now;
-	if (now - c->started >= SHORT_LIFE) {
-		c->failures = 0;
-		return;
-	}
-	if (++c->failures <= FREE_FAILURES)
-		return;
-	for (unsigned i = FREE_FAILURES + 1; i < c->failures && wait < WAIT_MOST; i++)
-		wait *= 2;
-	c->start_at = now + (wait < WAIT_MOST ? wait : WAIT_MOST);
+	child_start(c, k->program, fds, list_fds(k, c, fds));
+	if (c == &k->herald && c->pid)
+		k->handover->herald = c->pid;
 }
 
 static void say_how(const struct keeper *k, const char *name, int status)
@@ -374,7 +267,7 @@ static void give_up_connection(struct keeper *k)
 /* Is there no use in another try? */
 static bool is_hopeless(const struct keeper *k, int status)
 {
-	if (!k->mounted)
+	if (!k->mount.mounted)
 		return true;
 	if (k->handover->ready > 0)
 		return false;
@@ -385,7 +278,7 @@ static bool is_hopeless(const struct keeper *k, int status)
 static void on_worker_end(struct keeper *k, int status)
 {
 	k->unready = k->handover->ready > k->ready ? 0 : k->unready + 1;
-	plan(&k->worker);
+	child_ended(&k->worker);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK) {
 		end(k, EXIT_OK);
 		return;
@@ -412,7 +305,7 @@ static void reap(struct keeper *k)
 		if (pid == k->worker.pid)
 			on_worker_end(k, status);
 		else if (pid == k->herald.pid)
-			plan(&k->herald);
+			child_ended(&k->herald);
 	}
 }
 
@@ -467,14 +360,9 @@ static void on_end(struct keeper *k)
 		unmount_it(k);
 }
 
-static int64_t due(const struct child *c)
-{
-	return c->pid ? INT64_MAX : c->start_at;
-}
-
 static int timeout(const struct keeper *k)
 {
-	int64_t worker = due(&k->worker), herald = due(&k->herald);
+	int64_t worker = child_due(&k->worker), herald = child_due(&k->herald);
 	int64_t next = worker < herald ? worker : herald, left;
 
 	if (next == INT64_MAX)
@@ -487,11 +375,11 @@ static void start_those_due(struct keeper *k)
 {
 	int64_t now = clock_monotonic();
 
-	if (!k->mounted)
+	if (!k->mount.mounted)
 		return;
-	if (due(&k->worker) <= now)
+	if (child_due(&k->worker) <= now)
 		start(k, &k->worker);
-	if (due(&k->herald) <= now)
+	if (child_due(&k->herald) <= now)
 		start(k, &k->herald);
 }
 
@@ -534,19 +422,18 @@ int keeper_run(const struct options *options, char **argv)
 {
 	struct keeper k = {
 		.options = options,
-		.worker = {.name = "worker"},
-		.herald = {.name = "herald"},
 		.program = -1,
 		.last_program = -1,
 		.status = EXIT_SYSTEM,
 	};
 	int r;
 
-	for (unsigned i = 0; i < DEVICES; i++)
-		k.fuse_fds[i] = -1;
-	k.worker.argv = child_argv(argv, WORKER_NAME);
-	k.herald.argv = child_argv(argv, HERALD_NAME);
-	r = k.worker.argv && k.herald.argv ? prepare(&k) : -ENOMEM;
+	held_mount_init(&k.mount, options->mountpoint, options->read_only);
+	r = child_init(&k.worker, "worker", WORKER_NAME, argv);
+	if (r == 0)
+		r = child_init(&k.herald, "herald", HERALD_NAME, argv);
+	if (r == 0)
+		r = prepare(&k);
 	if (r == 0)
 		r = open_directory(&k);
 	if (r == 0)
@@ -554,9 +441,9 @@ int keeper_run(const struct options *options, char **argv)
 	if (r == 0)
 		loop(&k);
 	unmount_it(&k);
-	let_go(&k);
+	held_mount_let_go(&k.mount);
 	end_herald(&k);
-	free(k.worker.argv);
-	free(k.herald.argv);
+	child_release(&k.worker);
+	child_release(&k.herald);
 	return k.status;
 }

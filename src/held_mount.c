@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "held_mount.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "mountpoint.h"
+
+static int fail(int r, const char *what, const char *path)
+{
+	if (r < 0)
+		log_error("unable to %s '%s': %s", what, path, strerror(-r));
+	return r;
+}
+
+void held_mount_init(struct held_mount *m, const char *path, bool read_only)
+{
+	*m = (struct held_mount){.path = path, .read_only = read_only};
+	for (unsigned i = 0; i < DEVICES; i++)
+		m->fds[i] = -1;
+}
+
+int held_mount_clear(const struct held_mount *m)
+{
+	int r = mountpoint_make(m->path);
+
+	if (r == 0)
+		r = mountpoint_clear(m->path);
+	if (r == -EBUSY) {
+		log_error("'%s' is a graveyard already, and is served", m->path);
+		return r;
+	}
+	return fail(r, "use the directory", m->path);
+}
+
+int held_mount_make(struct held_mount *m)
+{
+	int r = mountpoint_mount(m->path, m->read_only, &m->fds[0]);
+
+	if (r < 0)
+		return fail(r, "mount a FUSE file system on", m->path);
+	m->mounted = true;
+	return fail(devices_open(m->fds[0], m->fds), "open more of", "/dev/fuse");
+}
+
+void held_mount_let_go(struct held_mount *m)
+{
+	for (unsigned i = 0; i < DEVICES; i++) {
+		if (m->fds[i] >= 0)
+			(void)close(m->fds[i]);
+		m->fds[i] = -1;
+	}
+}
+
+void held_mount_give_up(struct held_mount *m)
+{
+	held_mount_let_go(m);
+	(void)mountpoint_unmount(m->path);
+	m->mounted = false;
+}
+
+void held_mount_end(struct held_mount *m, bool gone)
+{
+	int r;
+
+	if (!m->mounted)
+		return;
+	m->mounted = false;
+	if (gone) {
+		held_mount_let_go(m);
+		r = mountpoint_clear(m->path);
+		if (r == -EBUSY)
+			return;
+	} else {
+		r = mountpoint_unmount(m->path);
+		held_mount_let_go(m);
+	}
+	(void)fail(r, "unmount", m->path);
+}
