@@ -9,9 +9,8 @@
 
 #include "base/cleanup.h"
 #include "store/connection.h"
-#include "store/migrate.h"
+#include "store/database.h"
 #include "store/place.h"
-#include "store/private_copy.h"
 #include "store/rows.h"
 #include "store/sqlite_leases.h"
 
@@ -356,11 +355,6 @@ static const struct store_ops sqlite_store_ops = {
 	.free = store_free,
 };
 
-static struct ladder ladder(void)
-{
-	return (struct ladder){schema_migrations, (int)schema_migration_count};
-}
-
 /* Takes over `db` whatever the outcome, the lock only if it succeeds. */
 static int store_new(struct sqlite3 *db, bool read_only, int lock_fd, const char *path,
 		     const struct why *why, struct store **ret_store)
@@ -385,62 +379,13 @@ static int store_new(struct sqlite3 *db, bool read_only, int lock_fd, const char
 	return 0;
 }
 
-/*
- * The -wal is begun over after a thousand pages or so; the limit is for what an unusual transaction, or
- * somebody who read for long, made of it. Temporary files are out of reach of the sandboxed worker.
- * 12 MiB of cache hold the inner pages of a million names' indexes and some of the leaves: SQLite's 2 MiB do not.
- */
-static int configure(struct sqlite3 *db, enum store_durability durability, const char *path,
-		     const struct why *why)
-{
-	int64_t wal = 0;
-
-	if (sqlite_run(db, durability == STORE_POWER ? "PRAGMA synchronous = FULL"
-						     : "PRAGMA synchronous = NORMAL") < 0 ||
-	    sqlite_run(db, "PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;"
-			   "PRAGMA cache_size = -12288; PRAGMA journal_mode = WAL") < 0 ||
-	    sqlite_integer(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &wal) < 0)
-		return why_not_sqlite(why, db, "set up", path);
-	if (!wal)
-		return why_not(why, -EIO, "'%s' lies where SQLite cannot have a write-ahead log",
-			       path);
-	return 0;
-}
-
-/* An existing database, under its lock. Until it is known to be in order, it is not even checkpointed
- * by closing it. */
-static int open_database(const char *path, enum store_durability durability, const struct why *why,
-			 struct sqlite3 **ret_db)
-{
-	_cleanup_(cleanup_sqlite) struct sqlite3 *db = NULL;
-	const struct ladder all = ladder();
-	int r = sqlite_open(path, SQLITE_MODE_WRITE, why, &db);
-
-	if (r < 0)
-		return r;
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	r = migrate_climb(db, path, &all, why);
-	if (r == 0)
-		r = configure(db, durability, path, why);
-	if (r < 0)
-		return r;
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	*ret_db = take_ptr(db);
-	return 0;
-}
-
 /* `lock_fd` is the store's if this succeeds. */
 static int open_file(const char *file, enum store_durability durability, int lock_fd,
 		     struct store **ret_store, const struct why *why)
 {
-	const struct ladder all = ladder();
 	struct sqlite3 *db = NULL;
-	int r = migrate_inspect(file, &all, why);
+	int r = database_open(file, durability, why, &db);
 
-	if (r == -ENOENT)
-		r = migrate_create(file, &all, why);
-	if (r == 0)
-		r = open_database(file, durability, why, &db);
 	return r < 0 ? r : store_new(db, false, lock_fd, file, why, ret_store);
 }
 
@@ -491,20 +436,8 @@ int sqlite_store_open_copy(const char *path, struct store **ret_store, char *why
 			   size_t why_size)
 {
 	const struct why why = say_why(why_text, why_size);
-	const struct ladder all = ladder();
 	struct sqlite3 *db = NULL;
-	int r = migrate_inspect(path, &all, &why);
+	int r = database_open_copy(path, &why, &db);
 
-	if (r == -ENOENT)
-		return why_not(&why, r, "there is no database '%s'", path);
-	if (r == 0)
-		r = private_copy_open(path, &why, &db);
-	if (r < 0)
-		return r;
-	r = migrate_climb(db, path, &all, &why);
-	if (r < 0) {
-		cleanup_sqlite(&db);
-		return r;
-	}
-	return store_new(db, true, -1, path, &why, ret_store);
+	return r < 0 ? r : store_new(db, true, -1, path, &why, ret_store);
 }
