@@ -31,7 +31,7 @@ struct handover {
 	/* Descriptors, inherited. -1: none. */
 	int32_t fuse_fds[DEVICES];
 	int32_t directory, inotify; /* underneath the mount */
-	int32_t end;                /* the worker writes a byte: unmount now */
+	int32_t errands;            /* the worker's end, see errand.h */
 	int32_t news, announce;     /* the herald's and the worker's end, see herald.h */
 
 	uint32_t terms;      /* how often the keeper was told to end */

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/without.h"
 #include "child.h"
+#include "errand.h"
 #include "exit_status.h"
 #include "fs/session.h"
 #include "fs/shared.h"
@@ -44,7 +45,9 @@ struct keeper {
 	struct child worker, herald;
 	char program_path[PATH_MAX]; /* what a newer program is looked for at */
 	int program, last_program;   /* what is executed; and was before; -1 */
-	int signal_fd, end_fd, lock_fd;
+	int signal_fd, lock_fd;
+	int errands[2]; /* ours, the worker's */
+	int directory;  /* underneath the mount; -1: read-only */
 	struct handover *handover;
 	const struct shared *shared;
 	size_t session_size;
@@ -116,13 +119,12 @@ static int find_program(struct keeper *k)
 
 static int open_channels(struct keeper *k)
 {
-	int end[2], news[2];
+	int news[2];
 
-	if (pipe2(end, O_CLOEXEC) < 0 ||
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, k->errands) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, news) < 0)
 		return -errno;
-	k->end_fd = end[0];
-	k->handover->end = end[1];
+	k->handover->errands = k->errands[1];
 	k->handover->announce = news[0];
 	k->handover->news = news[1];
 	return 0;
@@ -152,8 +154,9 @@ static int open_directory(struct keeper *k)
 
 	if (r < 0 || o->read_only)
 		return r;
-	return fail(underneath_reach(o->mountpoint, &k->handover->directory, &k->handover->inotify),
-		    "use the directory", o->mountpoint);
+	r = underneath_reach(o->mountpoint, &k->directory, &k->handover->inotify);
+	k->handover->directory = k->directory;
+	return fail(r, "use the directory", o->mountpoint);
 }
 
 /* ---- the mount ---- */
@@ -204,9 +207,9 @@ static size_t list_fds(const struct keeper *k, const struct child *c, int fds[FD
 		return n;
 	}
 	fds[n++] = h->announce;
-	fds[n++] = h->directory;
 	fds[n++] = h->inotify;
-	fds[n++] = h->end;
+	fds[n++] = k->directory;
+	fds[n++] = k->errands[1];
 	for (unsigned i = 0; i < DEVICES; i++)
 		fds[n++] = k->mount.fds[i];
 	return n;
@@ -216,8 +219,10 @@ static void start(struct keeper *k, struct child *c)
 {
 	int fds[FDS_MAX];
 
-	if (c == &k->worker)
+	if (c == &k->worker) {
 		k->ready = k->handover->ready;
+		errand_forget(k->errands[0], k->errands[1]);
+	}
 	child_start(c, k->program, fds, list_fds(k, c, fds));
 	if (c == &k->herald && c->pid)
 		k->handover->herald = c->pid;
@@ -352,11 +357,9 @@ static void on_signals(struct keeper *k)
 	}
 }
 
-static void on_end(struct keeper *k)
+static void on_errand(struct keeper *k)
 {
-	char byte;
-
-	if (read(k->end_fd, &byte, 1) == 1)
+	if (errand_do(k->errands[0], k->directory))
 		unmount_it(k);
 }
 
@@ -387,7 +390,7 @@ static void loop(struct keeper *k)
 {
 	struct pollfd fds[] = {
 		{.fd = k->signal_fd, .events = POLLIN},
-		{.fd = k->end_fd, .events = POLLIN},
+		{.fd = k->errands[0], .events = POLLIN},
 	};
 
 	while (!k->done) {
@@ -397,7 +400,7 @@ static void loop(struct keeper *k)
 			end(k, EXIT_SYSTEM);
 		}
 		if (fds[1].revents)
-			on_end(k);
+			on_errand(k);
 		if (fds[0].revents)
 			on_signals(k);
 	}
@@ -424,6 +427,7 @@ int keeper_run(const struct options *options, char **argv)
 		.options = options,
 		.program = -1,
 		.last_program = -1,
+		.directory = -1,
 		.status = EXIT_SYSTEM,
 	};
 	int r;

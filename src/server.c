@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/journal.h"
+#include "errand.h"
 #include "exit_status.h"
 #include "fs/fault.h"
 #include "fs/session.h"
@@ -105,7 +106,8 @@ static int open_underneath(struct server *s)
 
 	if (h->directory < 0)
 		return 0;
-	return fail(underneath_open(h->directory, h->inotify, s->yard.graveyard, &s->underneath),
+	return fail(underneath_open(h->directory, h->inotify, h->errands, s->yard.graveyard,
+				    &s->underneath),
 		    "use what lies underneath", s->options->mountpoint);
 }
 
@@ -163,9 +165,8 @@ static void ask_for_unmount(struct server *s)
 	s->fs = NULL;
 	for (unsigned i = 0; i < DEVICES; i++)
 		(void)close(s->fuse_fds[i]);
-	if (write(s->handover->end, "", 1) < 0)
-		log_error("unable to have '%s' unmounted: %s", s->options->mountpoint,
-			  strerror(errno));
+	(void)fail(errand_unmount(s->handover->errands), "ask for the unmounting of",
+		   s->options->mountpoint);
 }
 
 static void leave(struct server *s)

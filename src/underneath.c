@@ -17,18 +17,14 @@
 #include "base/log.h"
 #include "core/graveyard.h"
 #include "core/stone.h"
+#include "errand.h"
 
 /* A file counts when it is closed after writing, or moved in whole. */
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR)
 
-/* The directory itself, and those in it that tell as their likes in the mount do. */
-enum place { PLACE_ROOT, PLACE_BORN, PLACE_READY, PLACE_DIED, PLACE_COUNT };
-
-static const char *const place_names[PLACE_COUNT] = {".", ".born", ".ready", ".died"};
-
 struct underneath {
 	struct graveyard *graveyard;
-	int inotify;
+	int inotify, errands;
 	int fds[PLACE_COUNT]; /* -1: not there */
 	int watches[PLACE_COUNT];
 	int (*commit)(void *arg);
@@ -68,19 +64,24 @@ static int open_place(struct underneath *u, enum place place)
 		(void)close(u->fds[place]);
 	u->fds[place] = openat(u->fds[PLACE_ROOT], place_names[place],
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return u->fds[place] < 0 ? -errno : watch(u, place);
+	if (u->fds[place] >= 0)
+		return watch(u, place);
+	if (errno == EACCES)
+		log_warning("underneath the mount, '%s' is somebody else's alone, ignoring",
+			    place_names[place]);
+	return errno == EACCES || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0
+											: -errno;
 }
 
 /* Those that are there by now, and were not. */
 static int open_places(struct underneath *u)
 {
-	for (enum place p = PLACE_BORN; p < PLACE_COUNT; p++) {
-		int r = u->fds[p] < 0 ? open_place(u, p) : 0;
+	int r = 0;
 
-		if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
-			return r;
-	}
-	return 0;
+	for (enum place p = PLACE_BORN; r == 0 && p < PLACE_COUNT; p++)
+		if (u->fds[p] < 0)
+			r = open_place(u, p);
+	return r;
 }
 
 int underneath_reach(const char *path, int *ret_directory, int *ret_inotify)
@@ -95,7 +96,7 @@ int underneath_reach(const char *path, int *ret_directory, int *ret_inotify)
 	return 0;
 }
 
-int underneath_open(int directory, int inotify, struct graveyard *graveyard,
+int underneath_open(int directory, int inotify, int errands, struct graveyard *graveyard,
 		    struct underneath **ret_u)
 {
 	struct underneath *u = calloc(1, sizeof(*u));
@@ -108,6 +109,7 @@ int underneath_open(int directory, int inotify, struct graveyard *graveyard,
 		u->fds[p] = u->watches[p] = -1;
 	u->fds[PLACE_ROOT] = directory;
 	u->inotify = inotify;
+	u->errands = errands;
 	/* What is watched already keeps its number. */
 	r = watch(u, PLACE_ROOT);
 	if (r == 0)
@@ -128,16 +130,30 @@ static void skip(enum place place, const char *name, const char *why)
 		    name, why);
 }
 
-/* What the file says; a file that is gone again says nothing (-ENOENT). */
-static int read_stone(int directory, const char *name, struct stat *ret_st, char *text, size_t size,
-		      size_t *ret_len, const char **ret_why)
+static int open_file(const struct underneath *u, enum place place, const char *name, int *ret_fd)
 {
-	_cleanup_(cleanup_close) int fd =
-		openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int fd = openat(u->fds[place], name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 && errno == EACCES)
+		return errand_open(u->errands, place, name, ret_fd);
+	*ret_fd = fd;
+	return fd < 0 ? -errno : 0;
+}
+
+/* What the file says; a file that is gone again says nothing (-ENOENT). */
+static int read_stone(const struct underneath *u, enum place place, const char *name,
+		      struct stat *ret_st, char *text, size_t size, size_t *ret_len,
+		      const char **ret_why)
+{
+	_cleanup_(cleanup_close) int fd = -1;
+	int r = open_file(u, place, name, &fd);
 	ssize_t n;
 
 	*ret_why = "it cannot be opened";
-	if (fd < 0 || fstat(fd, ret_st) < 0)
+	if (r < 0)
+		return r;
+	if (fstat(fd, ret_st) < 0)
 		return -errno;
 	*ret_why = "not a regular file";
 	if (!S_ISREG(ret_st->st_mode))
@@ -227,7 +243,7 @@ static int take_file(struct underneath *u, enum place place, const char *name)
 
 	if (name[0] == '.' && place == PLACE_ROOT)
 		return 0;
-	r = read_stone(u->fds[place], name, &st, text, sizeof(text), &len, &why);
+	r = read_stone(u, place, name, &st, text, sizeof(text), &len, &why);
 	if (r < 0) {
 		if (r != -ENOENT)
 			skip(place, name, why);
@@ -258,14 +274,15 @@ static int take_place(struct underneath *u, enum place place)
 
 	if (u->fds[place] < 0)
 		return 0;
-	/* A description of its own: the place in a listing belongs to it. */
-	fd = openat(u->fds[place], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Opened anew, it might be closed to us by now. */
+	fd = fcntl(u->fds[place], F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	dir = fdopendir(fd);
 	if (!dir)
 		return -errno;
 	(void)take_fd(fd);
+	rewinddir(dir);
 	while (r == 0 && (errno = 0, entry = readdir(dir)) != NULL)
 		if (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN ||
 		    (entry->d_name[0] != '.' && entry->d_type != DT_DIR))
@@ -357,13 +374,21 @@ int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *
 
 /* ---- leaving ---- */
 
-/* What a stone is called until it is whole: the intake passes over it. */
-#define UNFINISHED ".graveyardfs-leaving"
-
-static int write_file(int directory, const struct grave *grave, const struct buf *text)
+static int give_to_owner(const struct underneath *u, int fd, const struct grave *grave)
 {
-	_cleanup_(cleanup_close) int fd = openat(
-		directory, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int r = fchown(fd, grave->uid, grave->gid) < 0 ? -errno : 0;
+
+	if (r == -EPERM)
+		r = errand_chown(u->errands, grave->uid, grave->gid);
+	/* Without the capability the file stays the daemon's: it says the same. */
+	return r == -EPERM ? 0 : r;
+}
+
+static int write_file(const struct underneath *u, const struct grave *grave, const struct buf *text)
+{
+	_cleanup_(cleanup_close) int fd =
+		openat(u->fds[PLACE_ROOT], UNFINISHED_STONE,
+		       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	ssize_t n;
 
 	if (fd < 0)
@@ -371,23 +396,20 @@ static int write_file(int directory, const struct grave *grave, const struct buf
 	n = write(fd, text->data, text->len);
 	if (n != (ssize_t)text->len)
 		return n < 0 ? -errno : -ENOSPC;
-	/* Without the capability the file stays the daemon's: it says the same. */
-	if (fchown(fd, grave->uid, grave->gid) < 0 && errno != EPERM)
-		return -errno;
-	return 0;
+	return give_to_owner(u, fd, grave);
 }
 
 /* All of it, or nothing: half a stone would be taken in at the next start as another life. */
-static int leave_file(int directory, const struct grave *grave, const struct buf *text)
+static int leave_file(const struct underneath *u, const struct grave *grave, const struct buf *text)
 {
-	int r;
+	int directory = u->fds[PLACE_ROOT], r;
 
-	(void)unlinkat(directory, UNFINISHED, 0);
-	r = write_file(directory, grave, text);
-	if (r == 0 && renameat(directory, UNFINISHED, directory, grave->name) < 0)
+	(void)unlinkat(directory, UNFINISHED_STONE, 0);
+	r = write_file(u, grave, text);
+	if (r == 0 && renameat(directory, UNFINISHED_STONE, directory, grave->name) < 0)
 		r = -errno;
 	if (r < 0)
-		(void)unlinkat(directory, UNFINISHED, 0);
+		(void)unlinkat(directory, UNFINISHED_STONE, 0);
 	return r;
 }
 
@@ -402,7 +424,7 @@ static int leave_stone(struct underneath *u, const struct grave *grave, struct b
 	buf_truncate(text, 0);
 	stone_format(&life.stone, text);
 	r = buf_error(text);
-	return r < 0 ? r : leave_file(u->fds[PLACE_ROOT], grave, text);
+	return r < 0 ? r : leave_file(u, grave, text);
 }
 
 bool underneath_leave(struct underneath *u, int64_t until)
@@ -421,7 +443,7 @@ bool underneath_leave(struct underneath *u, int64_t until)
 			log_error("%s: unable to leave the stone underneath: %s", grave.name,
 				  strerror(-r));
 		/* Then the next ones fail, too, and a million lines help nobody. */
-		if (r == -ENOSPC || r == -EIO || r == -EROFS)
+		if (r == -ENOSPC || r == -EIO || r == -EROFS || r == -EACCES)
 			break;
 	}
 	if (r != -ENOENT)

@@ -18,8 +18,11 @@ struct underneath;
  * -errno of open(2) and inotify(7). */
 int underneath_reach(const char *path, int *ret_directory, int *ret_inotify);
 
-/* Takes both over. Another process may have done so before. Errors: -ENOMEM; those of open(2) and inotify(7). */
-int underneath_open(int directory, int inotify, struct graveyard *graveyard,
+/*
+ * Takes both over. Another process may have done so before. What this one may not do, it has done through `errands`
+ * (errand.h), which stays the caller's. Errors: -ENOMEM; those of open(2) and inotify(7).
+ */
+int underneath_open(int directory, int inotify, int errands, struct graveyard *graveyard,
 		    struct underneath **ret_u);
 void underneath_close(struct underneath *u);
 
