@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/journal.h"
@@ -19,6 +20,7 @@
 #include "handover.h"
 #include "mountpoint.h"
 #include "options.h"
+#include "sandbox.h"
 #include "underneath.h"
 #include "worker.h"
 #include "yard.h"
@@ -124,6 +126,9 @@ static int start(struct server *s)
 	r = yard_open(s->options, &s->yard);
 	if (r == 0)
 		r = open_underneath(s);
+	/* From the first request on it reads what strangers write. */
+	if (r == 0)
+		r = fail(sandbox_enter(), "give up privileges for", mountpoint);
 	if (r == 0)
 		r = open_session(s);
 	if (r == 0 && s->underneath)
@@ -199,14 +204,15 @@ static void close_all(struct server *s)
 /* NULL: what the keeper has made is not for us. */
 static struct handover *take_handover(const struct options *o)
 {
-	struct handover *h = handover_map(HANDOVER_FD, 0);
+	_cleanup_(cleanup_close) int fd = HANDOVER_FD; /* open, it could be made shorter */
+	struct handover *h = handover_map(fd, 0);
 	size_t size = 0;
 
 	if (!h || session_size(o->max_waits, &size) < 0)
 		return NULL;
 	if (h->layout != HANDOVER_LAYOUT || h->session_size != size)
 		return NULL;
-	return handover_map(HANDOVER_FD, size);
+	return handover_map(fd, size);
 }
 
 int server_run(const struct options *options)

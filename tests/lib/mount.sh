@@ -93,7 +93,7 @@ daemon=
 tee=
 connection=
 expected_log=
-trouble='error|assert|sanitizer|leak|overflow|corrupt'
+trouble='error|assert|sanitizer|leak|overflow|corrupt|SIGSYS'
 
 # fail MESSAGE
 fail()
