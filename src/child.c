@@ -14,9 +14,6 @@
 #include "base/log.h"
 #include "exit_status.h"
 
-/* A process that ends sooner than this after its start has failed. */
-#define SHORT_LIFE NSEC_PER_SEC
-
 /* So many may fail one after the other before the next has to wait, twice as long each time. */
 #define FREE_FAILURES 4
 #define WAIT_FIRST (10 * NSEC_PER_MSEC)
@@ -72,13 +69,13 @@ void child_start(struct child *c, int program, const int *fds, size_t count)
 	c->started = clock_monotonic();
 }
 
-void child_ended(struct child *c)
+void child_ended(struct child *c, int64_t enough)
 {
 	int64_t now = clock_monotonic(), wait = WAIT_FIRST;
 
 	c->pid = 0;
 	c->start_at = now;
-	if (now - c->started >= SHORT_LIFE) {
+	if (now - c->started >= enough) {
 		c->failures = 0;
 		return;
 	}

@@ -25,8 +25,9 @@ void child_release(struct child *c);
  */
 void child_start(struct child *c, int program, const int *fds, size_t count);
 
-/* It has ended, and was reaped: is due again at once, or after a while if it keeps failing. */
-void child_ended(struct child *c);
+/* It has ended, and was reaped: is due again at once, or after a while if it keeps failing, which is not to live for
+ * `enough` nanoseconds. */
+void child_ended(struct child *c, int64_t enough);
 
 /* CLOCK_MONOTONIC; INT64_MAX: it is running. */
 int64_t child_due(const struct child *c);

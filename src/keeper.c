@@ -30,8 +30,12 @@
 #include "underneath.h"
 #include "yard.h"
 
-/* So many workers may fail to come up, one after the other, before the connection is given up. */
-#define UNREADY_MAX 10
+/* Who ends sooner than this after the start has failed; who was killed, sooner than that. */
+#define SHORT_LIFE NSEC_PER_SEC
+#define KILLED_LIFE (20 * NSEC_PER_MSEC)
+
+/* So many workers may fail, one after the other, before the connection is given up. */
+#define FAILURES_MAX 10
 
 /* How long the herald is waited for in the end: nobody may depend on it. */
 #define HERALD_ENDS_MS 1000
@@ -52,8 +56,7 @@ struct keeper {
 	const struct shared *shared;
 	size_t session_size;
 	unsigned restarts;
-	unsigned ready;   /* handover->ready when the worker was started */
-	unsigned unready; /* workers that did not come up, one after the other */
+	unsigned ready; /* handover->ready when the worker was started */
 	bool done;
 	int status;
 };
@@ -255,7 +258,7 @@ static void use_last_program(struct keeper *k)
 /* Can another worker take this connection over? */
 static bool can_go_on(const struct keeper *k)
 {
-	if (k->unready >= UNREADY_MAX)
+	if (k->worker.failures >= FAILURES_MAX)
 		return false;
 	return k->shared->init_len == 0 || (k->shared->resends && !without("resend"));
 }
@@ -264,7 +267,7 @@ static void give_up_connection(struct keeper *k)
 {
 	log_warning("everybody who is in '%s' gets an error: it is mounted again",
 		    k->options->mountpoint);
-	k->unready = 0;
+	k->worker.failures = 0;
 	if (mount_again(k) < 0)
 		end(k, EXIT_SYSTEM);
 }
@@ -276,14 +279,21 @@ static bool is_hopeless(const struct keeper *k, int status)
 		return true;
 	if (k->handover->ready > 0)
 		return false;
-	return k->handover->mounts > 1 ? k->unready >= UNREADY_MAX
-				       : WIFEXITED(status) && k->unready == 1;
+	return k->handover->mounts > 1 ? k->worker.failures >= FAILURES_MAX
+				       : WIFEXITED(status) && k->worker.failures == 1;
+}
+
+/* Whom somebody killed has not failed, unless that is all that ever happens. */
+static int64_t enough_life(const struct keeper *k, int status)
+{
+	if (k->handover->ready == k->ready)
+		return INT64_MAX;
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? KILLED_LIFE : SHORT_LIFE;
 }
 
 static void on_worker_end(struct keeper *k, int status)
 {
-	k->unready = k->handover->ready > k->ready ? 0 : k->unready + 1;
-	child_ended(&k->worker);
+	child_ended(&k->worker, enough_life(k, status));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK) {
 		end(k, EXIT_OK);
 		return;
@@ -310,7 +320,7 @@ static void reap(struct keeper *k)
 		if (pid == k->worker.pid)
 			on_worker_end(k, status);
 		else if (pid == k->herald.pid)
-			child_ended(&k->herald);
+			child_ended(&k->herald, SHORT_LIFE);
 	}
 }
 
