@@ -4,6 +4,7 @@
 # truth, nobody is woken by what failed, the graveyard serves on.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 helpers=$(dirname "$GRAVEYARDFS")/tests/mount/helpers
 [ -x "$helpers/batch" ] || skip "the helpers are not built"
 ldd "$GRAVEYARDFS" 2>&1 | grep -q libsqlite3 || skip "nothing can be preloaded to a static executable"
@@ -52,7 +53,7 @@ batch()
 {
 	prefix=$1
 	shift
-	"$helpers/batch" "$G" "$daemon" "/sys/fs/fuse/connections/$connection/waiting" \
+	"$helpers/batch" "$G" "$(worker_pid)" "/sys/fs/fuse/connections/$connection/waiting" \
 		"$writers" "$prefix" "$T/control" "$*" >said
 	echo "$(cat said) with failures at: $*"
 	read -r _ t _ f _ <said
