@@ -34,8 +34,9 @@
 #define SHORT_LIFE NSEC_PER_SEC
 #define KILLED_LIFE (20 * NSEC_PER_MSEC)
 
-/* So many workers may fail, one after the other, before the connection is given up. */
-#define FAILURES_MAX 10
+/* So many workers may not come up, or crash, one after the other, and for so long, before the connection is given up. */
+#define BROKEN_MAX 10
+#define BROKEN_LONG (5 * NSEC_PER_SEC)
 
 /* How long the herald is waited for in the end: nobody may depend on it. */
 #define HERALD_ENDS_MS 1000
@@ -56,7 +57,9 @@ struct keeper {
 	const struct shared *shared;
 	size_t session_size;
 	unsigned restarts;
-	unsigned ready; /* handover->ready when the worker was started */
+	unsigned ready;       /* handover->ready when the worker was started */
+	unsigned broken;      /* workers that did not come up, or crashed, one after the other */
+	int64_t broken_since; /* CLOCK_MONOTONIC */
 	bool done;
 	int status;
 };
@@ -255,10 +258,15 @@ static void use_last_program(struct keeper *k)
 	k->last_program = -1;
 }
 
+static bool is_broken(const struct keeper *k)
+{
+	return k->broken >= BROKEN_MAX && clock_monotonic() - k->broken_since >= BROKEN_LONG;
+}
+
 /* Can another worker take this connection over? */
 static bool can_go_on(const struct keeper *k)
 {
-	if (k->worker.failures >= FAILURES_MAX)
+	if (is_broken(k))
 		return false;
 	return k->shared->init_len == 0 || (k->shared->resends && !without("resend"));
 }
@@ -267,7 +275,7 @@ static void give_up_connection(struct keeper *k)
 {
 	log_warning("everybody who is in '%s' gets an error: it is mounted again",
 		    k->options->mountpoint);
-	k->worker.failures = 0;
+	k->broken = 0;
 	if (mount_again(k) < 0)
 		end(k, EXIT_SYSTEM);
 }
@@ -279,21 +287,26 @@ static bool is_hopeless(const struct keeper *k, int status)
 		return true;
 	if (k->handover->ready > 0)
 		return false;
-	return k->handover->mounts > 1 ? k->worker.failures >= FAILURES_MAX
-				       : WIFEXITED(status) && k->worker.failures == 1;
+	return k->handover->mounts > 1 ? is_broken(k) : WIFEXITED(status) && k->broken == 1;
 }
 
-/* Whom somebody killed has not failed, unless that is all that ever happens. */
-static int64_t enough_life(const struct keeper *k, int status)
+/* Is it the worker's fault? Not if it had come up, and was killed by somebody. */
+static void judge(struct keeper *k, int status)
 {
-	if (k->handover->ready == k->ready)
-		return INT64_MAX;
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? KILLED_LIFE : SHORT_LIFE;
+	bool up = k->handover->ready > k->ready;
+	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	int64_t now = clock_monotonic();
+
+	if (up && (killed || now - k->worker.started >= SHORT_LIFE))
+		k->broken = 0;
+	else if (k->broken++ == 0)
+		k->broken_since = now;
+	child_ended(&k->worker, !up ? INT64_MAX : killed ? KILLED_LIFE : SHORT_LIFE);
 }
 
 static void on_worker_end(struct keeper *k, int status)
 {
-	child_ended(&k->worker, enough_life(k, status));
+	judge(k, status);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK) {
 		end(k, EXIT_OK);
 		return;
