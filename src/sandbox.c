@@ -151,17 +151,23 @@ static const struct narrow narrow[] = {
 	{SCMP_SYS(ioctl), 1, WHOLE_INT, PROCESS_IOCTL},
 };
 
-static int drop_capabilities(void)
+static int drop_capabilities(uint32_t keep)
 {
-	static const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	uint32_t kept;
 
 	/* The bounding set, up to the last that the kernel knows. It takes CAP_SETPCAP, and matters
 	 * to no one who never executes anything, so it is done as far as it is allowed. */
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	kept = data[0].permitted & keep;
 	/* Effective, permitted and inheritable; the ambient ones go with them. */
-	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+	memset(data, 0, sizeof(data));
+	data[0].effective = data[0].permitted = kept;
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
 static void release_filter(scmp_filter_ctx *filter)
@@ -232,14 +238,21 @@ static int limit_calls(void)
 	return r;
 }
 
+int sandbox_drop(uint32_t keep)
+{
+	int r = drop_capabilities(keep);
+
+	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		r = -errno;
+	return r;
+}
+
 int sandbox_enter(void)
 {
-	int r = drop_capabilities();
+	int r = sandbox_drop(0);
 
 	if (r < 0)
 		return r;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
 	if (ADDRESS_SANITIZER) {
 		log_info("built to find faults: system calls are not limited");
 		return 0;

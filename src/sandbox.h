@@ -11,6 +11,14 @@
  */
 #pragma once
 
+#include <stdint.h>
+
+/*
+ * Only the first half: of capabilities it keeps, of those it has, the ones in a mask (CAP_TO_MASK(), those below 32),
+ * and none can be had again. For the herald, whose system calls go by paths. 0 or -errno.
+ */
+int sandbox_drop(uint32_t keep);
+
 /*
  * From here on, for ever, for this process, which has one thread. Where the kernel, or whoever runs
  * the container, has no seccomp filters for us, the system calls stay as they are, and a warning is
