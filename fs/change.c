@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/graveyard.h"
 #include "core/stone.h"
+#include "fs/announce.h"
 #include "fs/batch.h"
 #include "fs/fs.h"
 #include "fs/lease.h"
@@ -465,6 +466,8 @@ void change_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int set,
 	const struct node *node = state_node(fs->state, ino);
 	int r = -ESTALE;
 
+	if (announce_setattr(req, ino))
+		return;
 	if (node)
 		r = change_attributes(fs, req, node, attr, set,
 				      fi ? fi->fh : find_pending(fs, ino, fuse_req_ctx(req)));
@@ -483,6 +486,8 @@ void change_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct deed deed = {.now = clock_now(), .by = writer_of(req)};
 	int r = -EPERM;
 
+	if (announce_unlink(req, parent, name))
+		return;
 	if (directory && directory->view == VIEW_ROOT && node_is_directory(directory) &&
 	    name[0] != '.')
 		r = graveyard_remove(fs->graveyard, name, strlen(name), &deed);

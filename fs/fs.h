@@ -31,6 +31,8 @@ struct fs {
 	struct devices devices;
 	struct shared *shared; /* what the next process finds */
 	struct kept *making;   /* libfuse's answer to its request goes here; NULL: to the kernel */
+	const int32_t *herald; /* see struct session_config */
+	const uint32_t *hides;
 	struct resume *resume; /* what is to be executed that another process left; NULL: nothing */
 	bool gathers;   /* a commit takes so long that it pays to wait for others to join it */
 	bool read_only; /* nothing will ever happen: waits fail rather than block */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/graveyard.h"
+#include "fs/announce.h"
 #include "fs/batch.h"
 #include "fs/change.h"
 #include "fs/create.h"
@@ -55,6 +56,8 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	uint64_t id;
 	int r = directory ? node_resolve(directory, name, &resolved) : -ESTALE;
 
+	if (announce_lookup(req, parent, name))
+		return;
 	if (r >= 0)
 		r = node_name_look(fs, &resolved, &file);
 	if (r >= 0)
@@ -223,8 +226,9 @@ static void refuse(fuse_req_t req)
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
 {
-	(void)parent, (void)name, (void)mode, (void)dev;
-	refuse(req);
+	(void)mode, (void)dev;
+	if (!announce_mknod(req, parent, name))
+		refuse(req);
 }
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)

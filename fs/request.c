@@ -65,6 +65,7 @@ bool request_is_elsewhere(const struct fs *fs, const void *request)
 
 	switch (in->opcode) {
 	case FUSE_CREATE:
+	case FUSE_MKNOD: /* has an argument of the same length */
 		name += sizeof(struct fuse_create_in);
 		break;
 	case FUSE_LOOKUP:

@@ -137,6 +137,8 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->vigils = config->vigils;
 	memcpy(fs->devices.fds, config->fuse_fds, sizeof(fs->devices.fds));
 	fs->shared = config->mapping;
+	fs->herald = config->herald;
+	fs->hides = config->hides;
 	fs->gathers = config->gathers;
 	fs->read_only = config->read_only;
 	fs->max_names = config->max_names;

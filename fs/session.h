@@ -23,9 +23,11 @@ struct vigils;
 struct session_config {
 	struct graveyard *graveyard; /* these two outlive the session */
 	struct vigils *vigils;
-	const int *fuse_fds; /* of a mounted connection, from devices_open(); stay the caller's */
-	void *mapping;       /* session_size() bytes: zeros, or what the last process left */
-	bool gathers;        /* see struct fs */
+	const int *fuse_fds;   /* of a mounted connection, from devices_open(); stay the caller's */
+	void *mapping;         /* session_size() bytes: zeros, or what the last process left */
+	const int32_t *herald; /* the process whose changes are announcements; 0: none */
+	const uint32_t *hides; /* names are to be denied to it now */
+	bool gathers;          /* see struct fs */
 	bool read_only;
 	unsigned max_waits;
 	uint64_t max_names;

@@ -91,6 +91,8 @@ static int open_session(struct server *s)
 		.vigils = s->yard.vigils,
 		.fuse_fds = s->fuse_fds,
 		.mapping = handover_session(s->handover),
+		.herald = &s->handover->herald,
+		.hides = &s->handover->hides,
 		.gathers = o->power,
 		.read_only = o->read_only,
 		.max_waits = o->max_waits,
