@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/graveyard.h"
 #include "core/journal.h"
 #include "errand.h"
 #include "exit_status.h"
@@ -115,6 +116,15 @@ static int open_underneath(struct server *s)
 		    "use what lies underneath", s->options->mountpoint);
 }
 
+/* Nobody has watched before the first worker that came up: what was before is not announced. */
+static void begin_announcing(struct server *s)
+{
+	struct handover *h = s->handover;
+
+	if (h->mounts == 1 && h->ready == 0)
+		h->announced = graveyard_seq(s->yard.graveyard);
+}
+
 /* From the start to the first request. */
 static int start(struct server *s)
 {
@@ -126,6 +136,8 @@ static int start(struct server *s)
 	for (unsigned i = 0; i < DEVICES; i++)
 		s->fuse_fds[i] = s->handover->fuse_fds[i];
 	r = yard_open(s->options, &s->yard);
+	if (r == 0)
+		begin_announcing(s);
 	if (r == 0)
 		r = open_underneath(s);
 	/* From the first request on it reads what strangers write. */

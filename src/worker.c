@@ -15,6 +15,7 @@
 #include "core/vigil.h"
 #include "fs/session.h"
 #include "handover.h"
+#include "news.h"
 #include "underneath.h"
 
 /* How long after a failed commit it is tried again, where nobody is told of the failure. */
@@ -28,15 +29,21 @@ static int64_t earliest(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Is there something that the herald can be told now? */
+static bool has_news(const struct worker *w)
+{
+	return !w->herald_full && w->handover->announced < graveyard_seq(w->graveyard);
+}
+
 /* Milliseconds to the next thing that is due, rounded up; -1: nothing is, sleep until something comes. */
 static int timeout(const struct worker *w)
 {
 	int64_t due = earliest(vigils_deadline(w->vigils), w->retry_at);
-
-	due = earliest(due, session_deadline(w->fs));
 	int64_t left;
 
-	if (session_goes_on(w->fs))
+	due = earliest(due, session_deadline(w->fs));
+
+	if (session_goes_on(w->fs) || has_news(w))
 		return 0;
 	if (w->lingering)
 		due = earliest(due, w->linger_until);
@@ -127,11 +134,28 @@ static void on_time(struct worker *w)
 		w->ended = true;
 }
 
-static int watch(struct worker *w, int fd)
+static int watch(struct worker *w, int fd, uint32_t events)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	struct epoll_event event = {.events = events, .data.fd = fd};
 
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int tell_herald(struct worker *w)
+{
+	int fd = w->handover->announce;
+	int r = news_hand_over(w->graveyard, fd, &w->handover->announced);
+
+	if (r != -EAGAIN)
+		return r;
+	w->herald_full = true;
+	return watch(w, fd, EPOLLOUT);
+}
+
+static int on_room(struct worker *w)
+{
+	w->herald_full = false;
+	return epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->handover->announce, NULL) < 0 ? -errno : 0;
 }
 
 static int serve(struct worker *w)
@@ -154,11 +178,15 @@ static int serve(struct worker *w)
 				on_signal(w);
 			else if (fd == session_look_fd(w->fs))
 				r = session_look(w->fs);
+			else if (fd == w->handover->announce)
+				r = on_room(w);
 			else
 				take_in(w, false);
 		}
 		if (session_goes_on(w->fs))
 			r = session_continue(w->fs);
+		if (r >= 0 && has_news(w))
+			r = tell_herald(w);
 		on_time(w);
 	}
 	return r < 0 ? r : 0;
@@ -172,13 +200,13 @@ static int start(struct worker *w)
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll < 0)
 		return -errno;
-	r = watch(w, w->fuse_fd);
+	r = watch(w, w->fuse_fd, EPOLLIN);
 	if (r == 0)
-		r = watch(w, w->signal_fd);
+		r = watch(w, w->signal_fd, EPOLLIN);
 	if (r == 0)
-		r = watch(w, session_look_fd(w->fs));
+		r = watch(w, session_look_fd(w->fs), EPOLLIN);
 	if (r == 0 && w->underneath)
-		r = watch(w, underneath_fd(w->underneath));
+		r = watch(w, underneath_fd(w->underneath), EPOLLIN);
 	if (r == 0)
 		obey(w);
 	return r;

@@ -16,7 +16,7 @@ struct worker {
 	struct graveyard *graveyard;
 	struct vigils *vigils;
 	struct underneath *underneath; /* NULL: read-only */
-	struct handover *handover;     /* where the keeper says that it is to end */
+	struct handover *handover;     /* how often it was told to end; how far the herald was */
 	int fuse_fd;
 	int signal_fd;  /* signalfd(2) for SIGTERM, O_NONBLOCK: look there */
 	int64_t linger; /* ns */
@@ -27,6 +27,7 @@ struct worker {
 	int64_t linger_until; /* CLOCK_MONOTONIC */
 	int64_t retry_at;     /* CLOCK_MONOTONIC; INT64_MAX: nothing is to be tried again */
 	bool take_in_again;
+	bool herald_full; /* it is behind: told of more when there is room again */
 };
 
 /*

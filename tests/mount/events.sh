@@ -98,8 +98,9 @@ for i in $(seq 20); do
 	echo 3 >"$G/.died/i$i"
 done
 wait_exits "$pid" 0
-expect_eq "names created" "$(grep -c create watched)" 40
-expect_eq "stones modified in sight" "$(awk '$1 == "g" && $2 == "modify" && $4 > 0 { print $3 }' watched | uniq | wc -l)" 20
+# Each twice, perhaps: before the commit, when it is created, and after it.
+expect_eq "names created" "$(awk '$2 == "create" { print $1, $3 }' watched | sort -u | wc -l)" 40
+expect_eq "stones modified in sight" "$(awk '$1 == "g" && $2 == "modify" && $4 > 0 { print $3 }' watched | sort -u | wc -l)" 20
 expect_eq "deaths in sight" "$(awk '$1 == ".died" && $2 == "modify" && $4 > 0' watched | wc -l)" 20
 expect_eq "told too early, or without a text" \
 	"$(awk '$2 != "create" && $4 + 0 == 0 && NR > 1 || $4 == 0 && NR > 1' watched)" ""
