@@ -51,6 +51,9 @@ ssize_t devices_read_from(struct devices *d, unsigned device, void *buf, size_t 
 
 	d->current = device;
 	n = read(d->fds[device], buf, size);
+	/* It was taken down while a request was being read; a moment later it is ENODEV. */
+	if (n < 0 && errno == ECONNABORTED)
+		errno = ENODEV;
 	return n < 0 ? -errno : n;
 }
 
