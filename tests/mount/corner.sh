@@ -59,6 +59,23 @@ lives_are()
 		$3 == name && $5 != "exitcode" { print $4, $5 }' "$G/.log" | paste -sd ,)" "$1"
 }
 
+# hold NAME [CODE]: a process that has its lease, and has written that, until let_go. (Not this shell: whatever it
+# starts would have it open, too, and could not end while the worker is held.)
+mkfifo go holds
+hold()
+{
+	sh -c '[ -z "$3" ] || echo "$3" >&9; echo >"$1"; read -r _ <"$2"' sh \
+		"$T/holds" "$T/go" "${2-}" 9>"$G/.lease/$1" &
+	holder=$!
+	read -r _ <holds
+}
+
+let_go()
+{
+	echo >go
+	wait_exits "$holder" 0
+}
+
 # --- each step of each operation is done once, and is a success
 
 for place in commit "answer $WRITE"; do
@@ -129,18 +146,17 @@ for place in commit "answer $CREATE"; do
 	done
 done
 new never
-exec 9>"$G/.lease/$n"
+hold "$n"
 over "answer $OPEN" "ok ok" open w ".lease/$n" close
 journal "1 born"
-exec 9>&-
+let_go
 dies "$n"
-journal "1 born,1 died"
+lives_are "1 born,1 died"
 for place in commit "answer $RELEASE"; do
 	new never
-	exec 9>"$G/.lease/$n"
-	echo 6 >&9
+	hold "$n" 6
 	hold_at "$place"
-	exec 9>&-
+	let_go
 	kill_held
 	dies "$n"
 	journal "1 born,1 died 6"
@@ -206,7 +222,7 @@ journal "1 born,1 died,1 removed"
 touch "$G/.born/bystander"
 cat "$G/.wait/exitcode/bystander" >code &
 waiter=$!
-exec 9>"$G/.lease/leased"
+hold leased
 wait_parked 1
 before=$(restarts)
 hold_at poison arsenic
@@ -217,7 +233,7 @@ rm "$HOLD"
 wait_parked 1
 absent arsenic
 [ -e "$G/.lease/leased" ] || fail "a lease was lost with it"
-exec 9>&-
+let_go
 dies leased
 echo 8 >"$G/.died/bystander"
 wait_exits "$waiter" 0

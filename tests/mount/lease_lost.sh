@@ -50,7 +50,7 @@ lost()
 	epitaph=$1
 	shift
 	for n in "$@"; do
-		journal "1 born,1 died"
+		journal "1 born,1 epitaph,1 died"
 		has_stone "Born Died Epitaph"
 		expect_eq "the epitaph of $n" "$(field Epitaph)" "$epitaph"
 		expect_fails timeout 10 cat "$G/.wait/exitcode/$n"
@@ -95,7 +95,7 @@ lose crowd1
 start_graveyard --linger 1ms
 goes_on free stays crowd
 lost 'lease lost with its mount' leaves couple
-expect_eq "events of the start" "$(grep -c . "$G/.log")" $((events + 2))
+expect_eq "events of the start" "$(grep -c . "$G/.log")" $((events + 4))
 
 # Somebody else who has a lease on the same life does not end it.
 : >"$G/.lease/stays"

@@ -9,6 +9,7 @@ expected_log='refused what|unable to keep a tombstone: No space left on device'
 need_shells
 need_try
 mkfifo go holds
+chmod 666 go holds
 export G T
 
 # hold NAME [COMMAND…]: in $holder, once it has the lease as its descriptor 9. By itself it ends on let_go.
@@ -337,7 +338,6 @@ echo >"$T/holds"
 read -r _ <"$T/go"
 END
 chmod 755 "$T/bin/agent"
-chmod 666 go holds
 echo 'exec agent 9>$G/.lease/agent' >one_line
 
 # run_agent: by that line, in $sh, as $user.

@@ -89,6 +89,14 @@ static void look_at(const struct request *request)
 		awaited = request->unique & ~RESENT;
 }
 
+static void hold_before_answer(int fd, const void *data, size_t size)
+{
+	const struct answer *answer = data;
+
+	if (awaited && size >= sizeof(*answer) && answer->unique == awaited && is_device(fd))
+		hold();
+}
+
 static void hold_before_commit(void)
 {
 	char text[64];
@@ -108,13 +116,15 @@ ssize_t read(int fd, void *data, size_t size)
 	return n;
 }
 
+ssize_t write(int fd, const void *data, size_t size)
+{
+	hold_before_answer(fd, data, size);
+	return REAL(write)(fd, data, size);
+}
+
 ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-	const struct answer *answer = iov[0].iov_base;
-
-	if (awaited && iov[0].iov_len >= sizeof(*answer) && answer->unique == awaited &&
-	    is_device(fd))
-		hold();
+	hold_before_answer(fd, iov[0].iov_base, iov[0].iov_len);
 	return REAL(writev)(fd, iov, count);
 }
 

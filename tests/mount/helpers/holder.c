@@ -83,7 +83,7 @@ static void way_kill(void)
 static void way_segv(void)
 {
 	const struct rlimit none = {0, 0};
-	int *volatile nowhere = NULL;
+	volatile int *volatile nowhere = NULL;
 
 	must(setrlimit(RLIMIT_CORE, &none) == 0);
 	take();
@@ -320,6 +320,16 @@ static void await_death(pid_t pid)
 	must(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
 }
 
+/* And whoever serves has had the time to see that its opener is not. */
+static void must_be_alive(void)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), ".alive/%s", name);
+	for (int i = 0; i < 3; i++)
+		must(close(open_in(g, path, O_RDONLY)) == 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct reader died = {0}, code = {0};
@@ -339,8 +349,10 @@ int main(int argc, char **argv)
 	park(&code, "exitcode");
 	must(write(go[1], "t", 1) == 1);
 	must(read(ready[0], &c, 1) == 1);
-	if (strcmp(argv[3], "daemon") == 0)
+	if (strcmp(argv[3], "daemon") == 0) {
 		must(waitpid(pid, NULL, 0) == pid);
+		must_be_alive();
+	}
 	must(died.returned == 0 && code.returned == 0);
 
 	end = now_us();
