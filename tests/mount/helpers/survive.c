@@ -67,6 +67,8 @@ static void stop_and_ask(void)
 
 static void die(void)
 {
+	/* Ten that are killed at once, one after the other, are one too many for the keeper. */
+	pass_time(30000);
 	if (strcmp(how, "stopped") == 0) {
 		stop_and_ask();
 		return;
