@@ -122,7 +122,11 @@ wait "$inotifywait" 2>/dev/null || :
 for user in 0 1000; do
 	exec 8>"$G/.lease/app-$user"
 	mkfifo "kubexit-$user"
-	as_user "$user" "$helpers/kubexit_like" depend "$G" "app-$user" >"kubexit-$user" &
+	# It shall not hold the lease itself.
+	(
+		exec 8>&-
+		as_user "$user" "$helpers/kubexit_like" depend "$G" "app-$user" >"kubexit-$user"
+	) &
 	watcher=$!
 	exec 7<"kubexit-$user"
 	read -r _ <&7
