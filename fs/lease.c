@@ -33,6 +33,14 @@ static bool holds(const struct handle *handle)
 	return handle->flags & HANDLE_LEASE && !(handle->flags & (HANDLE_REAPING | HANDLE_OWED));
 }
 
+/* Not if it is not known. */
+static bool holder_is_over(const struct fs *fs, uint64_t fh)
+{
+	int pidfd = holders_get(&fs->holders, fh);
+
+	return pidfd && process_over(pidfd);
+}
+
 /* ---- opening ---- */
 
 /* A code that can be had by now is the last life's: it has to be told before the next begins. */
@@ -330,7 +338,7 @@ static void judge(struct fs *fs, uint64_t fh)
 	const struct handle *now = state_handle(fs->state, fh);
 	struct handle handle;
 
-	if (!now || !process_over(holders_get(&fs->holders, fh)))
+	if (!now || !holder_is_over(fs, fh))
 		return;
 	if (now->flags & (HANDLE_REAPING | HANDLE_REMAINS)) {
 		finish(fs, fh);
@@ -370,7 +378,12 @@ void lease_lose_patience(struct fs *fs, int64_t now)
 	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
 		const struct handle *handle = state_handle(fs->state, fh);
 
-		if (handle->flags & HANDLE_EXPECTED && handle->deadline <= now)
+		if (!(handle->flags & HANDLE_EXPECTED) || handle->deadline > now)
+			continue;
+		/* Its process goes on without it: how that ends is another matter. */
+		if (handle->flags & HANDLE_REAPING && !holder_is_over(fs, fh))
+			lease_let_go(fs, fh);
+		else
 			stop_expecting(fs, fh);
 	}
 	look_for_patience(fs);

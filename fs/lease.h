@@ -3,10 +3,10 @@
  * `.lease/NAME`: whoever holds it open for writing keeps a life going, and the last close is the death.
  *
  * Where the kernel tells how the opener's process ended, that becomes the exit code, though nobody wrote one: the
- * process is known from the open on, by a pidfd. A code is only used if the process ended together with the lease:
- * the kernel closes the files of a process before it tells of its end, so a process that is over while the lease
- * is still held has left it to another. As the code can be had only once the process was reaped, a death may be
- * known before its code.
+ * process is known from the open on, by a pidfd. A code is only used if the process ended together with the lease.
+ * The kernel closes the files of a process before it tells of its end: so a process that is over while the lease
+ * is still held has left it to another, and one that is not over 100 ms after the lease just let it go. As the code
+ * can be had only once the process was reaped, a death may be known before its code.
  *
  * A lease is a handle (HANDLE_LEASE), which outlives its close for as long as its code may still come
  * (HANDLE_REAPING). One of an earlier mount has no file, and ends with its process (HANDLE_REMAINS).

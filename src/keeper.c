@@ -273,8 +273,7 @@ static bool can_go_on(const struct keeper *k)
 
 static void give_up_connection(struct keeper *k)
 {
-	log_warning("everybody who is in '%s' gets an error: it is mounted again",
-		    k->options->mountpoint);
+	log_warning("nobody can go on in '%s', which is mounted again", k->options->mountpoint);
 	k->broken = 0;
 	if (mount_again(k) < 0)
 		end(k, EXIT_SYSTEM);
