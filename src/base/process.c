@@ -182,6 +182,10 @@ int process_code(int pidfd, int *ret_code)
 	struct info info = {0};
 	int r = get_info(pidfd, INFO_EXIT, &info);
 
+	/* The kernel looks for the code before it looks for the process, which may be reaped in between: then
+	 * the code is there by now. */
+	if (r == -ESRCH)
+		r = get_info(pidfd, INFO_EXIT, &info);
 	if (r < 0)
 		return r == -ESRCH ? -ENODATA : r;
 	if (!(info.mask & INFO_EXIT))
