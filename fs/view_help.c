@@ -12,7 +12,8 @@ static const char help[] =
 	"       touch $G/.ready/agent            I am ready\n"
 	"       echo 3 > $G/.died/agent          I died with exit code 3\n"
 	"       touch $G/.died/agent             I died, nobody knows how\n"
-	"ASK    test -f $G/.died/agent           dead? (.born .ready .alive likewise)\n"
+	"       exec agent 9>$G/.lease/agent     I live until that ends, however it does\n"
+	"ASK    test -f $G/.died/agent           dead? (.born .ready .alive .lease too)\n"
 	"       cat $G/agent                     all that is known\n"
 	"       cat $G/.exitcode/agent           the code of the dead\n"
 	"WAIT   cat $G/.wait/died/agent          returns when it dies, with the stone\n"
@@ -34,7 +35,7 @@ static const char help[] =
 	"Without the second line of traps, on TERM bash tells 0, mksh 143 once its command\n"
 	"has ended, and the others nothing.\n"
 	"A trap runs once the command in the foreground has ended: for one that takes\n"
-	"long, `command & wait $!`. SIGKILL runs no trap.\n"
+	"long, `command & wait $!`. SIGKILL runs no trap: take a lease.\n"
 	"dash calls every refused write an I/O error: the daemon's log has the reason.\n";
 
 static int help_look(struct fs *fs, const struct view *view, const char *text, size_t len,
