@@ -266,13 +266,15 @@ void change_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r;
 
 	(void)ino;
-	if (!node || !now->tail) {
+	if (!node || !(now->tail || now->flags & HANDLE_LEASE)) {
 		reply_err(req, 0);
 		return;
 	}
-	before = refused(now);
 	after = *now;
-	r = take_tail(fs, node, &after);
+	if (now->flags & HANDLE_LEASE)
+		lease_flushed(&after, fuse_req_ctx(req)->pid);
+	before = refused(&after);
+	r = after.tail ? take_tail(fs, node, &after) : 0;
 	batch_on_success(fs->batch, fi->fh, &after);
 	batch_on_failure(fs->batch, fi->fh, &before);
 	reply_err(req, r);

@@ -128,6 +128,22 @@ int lease_told(struct fs *fs, const struct node *node, struct handle *handle,
 
 /* ---- closing ---- */
 
+void lease_flushed(struct handle *handle, pid_t by)
+{
+	struct process process;
+	bool same = by == handle->pid;
+
+	handle->flags &= ~(uint32_t)HANDLE_ENDING;
+	if (!process_is_ending(by))
+		return;
+	if (!same && process_open(by, &process) == 0) {
+		same = process.pid == handle->pid;
+		(void)close(process.fd);
+	}
+	if (same)
+		handle->flags |= HANDLE_ENDING;
+}
+
 static void look_for_patience(struct fs *fs)
 {
 	fs->holders.patience = INT64_MAX;
@@ -192,7 +208,10 @@ static int find_code(struct fs *fs, uint64_t fh, const struct handle *handle, in
 		*ret_code = handle->code;
 		return 0;
 	}
-	return pidfd && !(handle->flags & HANDLE_GONE) ? process_code(pidfd, ret_code) : -ENODATA;
+	if (!pidfd || handle->flags & HANDLE_GONE ||
+	    !(handle->flags & (HANDLE_ENDING | HANDLE_REMAINS)))
+		return -ENODATA;
+	return process_code(pidfd, ret_code);
 }
 
 static int stage_death(struct fs *fs, const struct node *node, uint64_t fh, struct handle *handle)
@@ -380,11 +399,7 @@ void lease_lose_patience(struct fs *fs, int64_t now)
 
 		if (!(handle->flags & HANDLE_EXPECTED) || handle->deadline > now)
 			continue;
-		/* Its process goes on without it: how that ends is another matter. */
-		if (handle->flags & HANDLE_REAPING && !holder_is_over(fs, fh))
-			lease_let_go(fs, fh);
-		else
-			stop_expecting(fs, fh);
+		stop_expecting(fs, fh);
 	}
 	look_for_patience(fs);
 }

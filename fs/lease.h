@@ -3,10 +3,11 @@
  * `.lease/NAME`: whoever holds it open for writing keeps a life going, and the last close is the death.
  *
  * Where the kernel tells how the opener's process ended, that becomes the exit code, though nobody wrote one: the
- * process is known from the open on, by a pidfd. A code is only used if the process ended together with the lease.
- * The kernel closes the files of a process before it tells of its end: so a process that is over while the lease
- * is still held has left it to another, and one that is not over 100 ms after the lease just let it go. As the code
- * can be had only once the process was reaped, a death may be known before its code.
+ * process is known from the open on, by a pidfd. A code is only used if the process ended together with the lease:
+ * each process that closes it asks for a FLUSH first, and waits for the answer; the last to do so before the lease
+ * is released has to be the opener, and on its way out. (A descriptor in a message is closed without: but the kernel
+ * closes the files of a process before it tells of its end, so one that is over while the lease is held has left it.)
+ * As the code can be had only once the process was reaped, a death may be known before its code.
  *
  * A lease is a handle (HANDLE_LEASE), which outlives its close for as long as its code may still come
  * (HANDLE_REAPING). One of an earlier mount has no file, and ends with its process (HANDLE_REMAINS).
@@ -16,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct fs;
 struct handle;
@@ -33,6 +35,9 @@ int lease_open(struct fs *fs, const struct node *node, struct handle *handle);
 /* What was written to it. Changes `handle`. -EINVAL: neither an exit code nor an epitaph; those of graveyard_stage(). */
 int lease_told(struct fs *fs, const struct node *node, struct handle *handle,
 	       const struct stone *stone);
+
+/* A process closes one of its descriptors, as it ends or not. Changes `handle`. */
+void lease_flushed(struct handle *handle, pid_t by);
 
 /*
  * Stages what the end of a lease brings, or, of one that has ended, its code. 1: nothing more is to come of it, the

@@ -55,11 +55,12 @@ enum handle_flags {
 
 	/* fs/lease.h */
 	HANDLE_LEASE = 1u << 5,
-	HANDLE_CODE = 1u << 6, /* an exit code was written to it */
-	HANDLE_GONE = 1u << 7, /* its opener has ended before it: what code that had is nothing */
-	HANDLE_REAPING = 1u << 8,  /* ended, and its code may still come */
-	HANDLE_EXPECTED = 1u << 9, /* so soon, until `deadline`, that it is waited for */
-	HANDLE_REMAINS = 1u << 10, /* of an earlier mount: ends with its process */
+	HANDLE_CODE = 1u << 6,   /* an exit code was written to it */
+	HANDLE_ENDING = 1u << 7, /* the last process that closed it was its opener, as it ended */
+	HANDLE_GONE = 1u << 8,   /* its opener has ended before it: what code that had is nothing */
+	HANDLE_REAPING = 1u << 9,   /* ended, and its code may still come */
+	HANDLE_EXPECTED = 1u << 10, /* so soon, until `deadline`, that it is waited for */
+	HANDLE_REMAINS = 1u << 11,  /* of an earlier mount: ends with its process */
 };
 
 struct handle {

@@ -59,8 +59,8 @@ static int read_text(const char *path, char *text, size_t size)
 	return 0;
 }
 
-/* The time at which it started: the 22nd field. 0: not known. */
-static int64_t read_start(pid_t pid)
+/* A number in what /proc tells of a thread: proc(5) counts the fields from 1. 0: not known. */
+static int64_t read_field(pid_t pid, int number)
 {
 	char path[sizeof("/proc//stat") + 11], text[1024] = "";
 	const char *at;
@@ -70,9 +70,14 @@ static int64_t read_start(pid_t pid)
 		return 0;
 	/* The 2nd field, the command's name in parentheses, may itself have some, and spaces. */
 	at = strrchr(text, ')');
-	for (int field = 2; at && field < 22; field++)
+	for (int field = 2; at && field < number; field++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoll(at, NULL, 10) : 0;
+}
+
+static int64_t read_start(pid_t pid)
+{
+	return read_field(pid, 22);
 }
 
 static int ask_kernel(pid_t tid, pid_t *ret_pid)
@@ -168,6 +173,14 @@ int process_reopen(pid_t pid, int64_t start, int *ret_fd)
 		return -ESRCH;
 	*ret_fd = take_fd(fd);
 	return 0;
+}
+
+/* PF_EXITING in include/linux/sched.h. */
+#define FLAG_EXITING 0x4
+
+bool process_is_ending(pid_t tid)
+{
+	return read_field(tid, 9) & FLAG_EXITING;
 }
 
 bool process_over(int pidfd)

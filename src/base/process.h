@@ -43,6 +43,9 @@ int process_open(pid_t tid, struct process *ret_process);
  */
 int process_reopen(pid_t pid, int64_t start, int *ret_fd);
 
+/* Is this thread on its way out: has it begun to exit, or been killed? False where /proc does not tell. */
+bool process_is_ending(pid_t tid);
+
 /* Has it exited? Reaped or not. */
 bool process_over(int pidfd);
 
