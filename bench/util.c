@@ -211,6 +211,49 @@ void await_child(pid_t pid)
 	}
 }
 
+/* Its children, as a list of numbers. */
+static void read_children(pid_t pid, char *text, size_t size)
+{
+	path_t path;
+
+	path_format(path, "/proc/%d/task/%d/children", pid, pid);
+	read_proc(path, text, size);
+}
+
+/* 0: there is none, or it has ended. */
+static pid_t child_named(pid_t parent, const char *name)
+{
+	char text[4096], stat[256], wanted[64], *next = text, *end, *state;
+	path_t path;
+
+	snprintf(wanted, sizeof(wanted), " (%s) ", name);
+	read_children(parent, text, sizeof(text));
+	for (long child = strtol(next, &end, 10); end != next; child = strtol(next, &end, 10)) {
+		path_format(path, "/proc/%ld/stat", child);
+		read_proc(path, stat, sizeof(stat));
+		state = strstr(stat, wanted);
+		if (state && state[strlen(wanted)] != 'Z')
+			return (pid_t)child;
+		next = end;
+	}
+	return 0;
+}
+
+pid_t await_child_named(pid_t parent, const char *name)
+{
+	int64_t deadline = now_ns() + PATIENCE;
+	pid_t pid;
+
+	while (!(pid = child_named(parent, name))) {
+		if (now_ns() > deadline) {
+			errno = ETIMEDOUT;
+			fail("process %d has no child '%s'", parent, name);
+		}
+		sched_yield();
+	}
+	return pid;
+}
+
 /* One process's proportional share, as the kernel sums it up. */
 static long process_memory_kb(pid_t pid)
 {
@@ -230,14 +273,12 @@ long memory_kb(pid_t pid)
 {
 	long kb = process_memory_kb(pid);
 	char text[4096], *next = text, *end;
-	path_t path;
 
 	if (!kb) {
 		errno = ESRCH;
 		fail("unable to read the memory of process %d", pid);
 	}
-	path_format(path, "/proc/%d/task/%d/children", pid, pid);
-	read_proc(path, text, sizeof(text));
+	read_children(pid, text, sizeof(text));
 	for (long child = strtol(next, &end, 10); end != next; child = strtol(next, &end, 10)) {
 		kb += memory_kb((pid_t)child);
 		next = end;

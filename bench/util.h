@@ -59,5 +59,8 @@ void await_server(const char *dir);
 pid_t fork_child(void);
 void await_child(pid_t pid);
 
+/* The child of that process that /proc calls so, once there is one. */
+pid_t await_child_named(pid_t parent, const char *name);
+
 /* Kilobytes of memory that process `pid` and its descendants hold, shared pages counted once. */
 long memory_kb(pid_t pid);
