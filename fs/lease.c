@@ -144,7 +144,7 @@ void lease_flushed(struct handle *handle, pid_t by)
 		handle->flags |= HANDLE_ENDING;
 }
 
-static void look_for_patience(struct fs *fs)
+void lease_look_for_patience(struct fs *fs)
 {
 	fs->holders.patience = INT64_MAX;
 	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
@@ -162,7 +162,7 @@ void lease_keep(struct fs *fs, uint64_t fh, const struct handle *handle)
 	if (before && !(before->flags & HANDLE_REAPING) && handle->flags & HANDLE_REAPING)
 		fs->holders.reaping++;
 	state_handle_set(fs->state, fh, handle);
-	look_for_patience(fs);
+	lease_look_for_patience(fs);
 }
 
 /* Who else holds a lease on the same life? */
@@ -323,8 +323,7 @@ bool lease_code_may_come(struct fs *fs, const struct who *who)
 
 /* ---- holders that ended ---- */
 
-/* Does what the end of a handle brings, by itself: no request has to be answered. */
-static void finish(struct fs *fs, uint64_t fh)
+void lease_finish(struct fs *fs, uint64_t fh)
 {
 	struct handle handle = *state_handle(fs->state, fh);
 	int r = lease_close(fs, fh, &handle);
@@ -360,7 +359,7 @@ static void judge(struct fs *fs, uint64_t fh)
 	if (!now || !holder_is_over(fs, fh))
 		return;
 	if (now->flags & (HANDLE_REAPING | HANDLE_REMAINS)) {
-		finish(fs, fh);
+		lease_finish(fs, fh);
 		return;
 	}
 	handle = *now;
@@ -384,7 +383,7 @@ static void stop_expecting(struct fs *fs, uint64_t fh)
 
 	handle.flags &= ~(uint32_t)HANDLE_EXPECTED;
 	state_handle_set(fs->state, fh, &handle);
-	look_for_patience(fs);
+	lease_look_for_patience(fs);
 	if (!node)
 		return;
 	/* Whoever waits for it looks again. */
@@ -401,7 +400,7 @@ void lease_lose_patience(struct fs *fs, int64_t now)
 			continue;
 		stop_expecting(fs, fh);
 	}
-	look_for_patience(fs);
+	lease_look_for_patience(fs);
 }
 
 /* ---- handles ---- */
@@ -422,99 +421,4 @@ void lease_let_go(struct fs *fs, uint64_t fh)
 		stop_expecting(fs, fh);
 	state_handle_close(fs->state, fh);
 	holders_drop(&fs->holders, fh);
-}
-
-/* ---- those of another process, or another mount ---- */
-
-static void know_again(struct fs *fs, uint64_t fh, const struct handle *handle)
-{
-	int pidfd;
-	int r = process_reopen(handle->pid, (int64_t)handle->start, &pidfd);
-
-	if (r == 0) {
-		holders_make(&fs->holders, pidfd);
-		holders_adopt(&fs->holders, fh);
-		holders_watch(&fs->holders, fh);
-		return;
-	}
-	/* It ended, and was reaped, while nobody looked. */
-	if (handle->flags & (HANDLE_REAPING | HANDLE_REMAINS))
-		finish(fs, fh);
-}
-
-void lease_take_over(struct fs *fs)
-{
-	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
-		const struct handle *handle = state_handle(fs->state, fh);
-
-		if (!(handle->flags & HANDLE_LEASE))
-			continue;
-		fs->holders.reaping += (handle->flags & HANDLE_REAPING) != 0;
-		if (!(handle->flags & (HANDLE_GONE | HANDLE_OWED)))
-			know_again(fs, fh, handle);
-	}
-	look_for_patience(fs);
-}
-
-static bool is_alive(void *arg, const struct lease *lease)
-{
-	int pidfd;
-
-	(void)arg;
-	if (process_reopen(lease->pid, lease->start, &pidfd) < 0)
-		return false;
-	if (process_over(pidfd)) {
-		(void)close(pidfd);
-		return false;
-	}
-	(void)close(pidfd);
-	return true;
-}
-
-static bool is_known(struct fs *fs, uint64_t node, const struct lease *lease)
-{
-	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
-		const struct handle *handle = state_handle(fs->state, fh);
-
-		if (handle->node == node && handle->pid == lease->pid)
-			return true;
-	}
-	return false;
-}
-
-static void goes_on(void *arg, const char *name, const struct lease *lease)
-{
-	struct fs *fs = arg;
-	struct handle handle = {
-		.flags = HANDLE_LEASE | HANDLE_REMAINS,
-		.pid = lease->pid,
-		.start = (uint64_t)lease->start,
-		.life = lease->life,
-		.deadline = INT64_MAX,
-	};
-	uint64_t fh;
-	int r = state_node_intern(fs->state, VIEW_LEASE, name, strlen(name), &handle.node);
-
-	if (r == 0 && is_known(fs, handle.node, lease))
-		return;
-	if (r == 0)
-		r = state_handle_reserve(fs->state, &fh);
-	if (r < 0) {
-		log_error("%s: process %d has held a lease since before the mount, and is not "
-			  "watched: %s",
-			  name, (int)lease->pid, strerror(-r));
-		return;
-	}
-	state_handle_open(fs->state, fh, &handle);
-	log_info("%s: process %d has held a lease since before the mount: alive until it ends",
-		 name, (int)lease->pid);
-}
-
-int lease_judge_old(struct fs *fs)
-{
-	int r = graveyard_judge_leases(fs->graveyard, is_alive, goes_on, fs, clock_now());
-
-	if (r == 0)
-		lease_take_over(fs);
-	return r;
 }

@@ -46,6 +46,9 @@ void lease_flushed(struct handle *handle, pid_t by);
 int lease_close(struct fs *fs, uint64_t fh, struct handle *handle);
 int lease_stage_code(struct fs *fs, uint64_t fh, const struct handle *handle);
 
+/* Does at once what lease_close() stages, and what follows: no request has to be answered. */
+void lease_finish(struct fs *fs, uint64_t fh);
+
 /* What is done with the handle of a lease when that is committed. */
 void lease_opened(struct fs *fs, uint64_t fh);
 void lease_keep(struct fs *fs, uint64_t fh, const struct handle *handle);
@@ -60,8 +63,13 @@ bool lease_code_may_come(struct fs *fs, const struct who *who);
 /* Looks at the processes that holders_collect() found; the device has been read empty since. */
 void lease_judge(struct fs *fs);
 
+/* Computes holders.patience. */
+void lease_look_for_patience(struct fs *fs);
+
 /* It is `holders.patience`: who waits for a code waits no longer. */
 void lease_lose_patience(struct fs *fs, int64_t now);
+
+/* ---- fs/lease_again.c ---- */
 
 /* Knows the holders of all leases again, which another process knew. */
 void lease_take_over(struct fs *fs);
