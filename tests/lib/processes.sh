@@ -89,6 +89,15 @@ gone()
 	done
 }
 
+# need_fault_points: only a build for that has them, so this is a skip that is always allowed.
+need_fault_points()
+{
+	grep -q GRAVEYARDFS_DIE_AT "$GRAVEYARDFS" || {
+		echo "skipped: built without -Dfault_points=true" >&2
+		exit 77
+	}
+}
+
 # --- where the worker dies, placed by helpers/hold.c, which is preloaded
 
 # need_hold: from now on the worker looks for orders in $HOLD.

@@ -279,9 +279,10 @@ static void check_leases(const char *journal)
 {
 	for (const char *line = journal; *line; line = strchr(line, '\n') + 1) {
 		unsigned holder, number;
-		int code;
+		int code, born = 0;
 
-		if (sscanf(line, "%*u %*s l%u-%u-%d %*u born", &holder, &number, &code) == 3)
+		(void)sscanf(line, "%*u %*s l%u-%u-%d %*u born%n", &holder, &number, &code, &born);
+		if (born)
 			check_lease(&chaos->holders[holder].leases[number], holder, number, code);
 	}
 	for (unsigned h = 0; h < HOLDERS; h++)

@@ -41,7 +41,7 @@ static void moment(long ms)
 
 /* ---- the holder ---- */
 
-static int take(void)
+static void take(void)
 {
 	char path[512];
 	int fd;
@@ -50,7 +50,6 @@ static int take(void)
 	fd = open_in(g, path, O_WRONLY | O_CREAT);
 	must(fd >= 0);
 	must(write(ready[1], "r", 1) == 1);
-	return fd;
 }
 
 static void await_end(void)
@@ -219,16 +218,6 @@ static void way_daemon(void)
 	_exit(9);
 }
 
-/* It has given its lease back, and goes on. */
-static void way_closed(void)
-{
-	int fd = take();
-
-	must(close(fd) == 0);
-	await_end();
-	_exit(8);
-}
-
 static const struct way {
 	const char *name;
 	void (*run)(void);
@@ -243,7 +232,6 @@ static const struct way {
 	{"oom", way_oom},
 	{"pidns", way_pidns},
 	{"daemon", way_daemon},
-	{"closed", way_closed},
 };
 
 static pid_t start(const char *way)
