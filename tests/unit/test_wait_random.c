@@ -2,7 +2,7 @@
 /*
  * Random histories. At each commit every possible wait is opened at each number so far, and every wait that
  * is open is asked: it comes exactly when a model says that knows the events alone, and its answer and its
- * text never change after that. Each keeps vigil as a reader does, and is woken by the commit it comes with.
+ * text never change after that, save that an exit code may come after it was said that there is none. Each keeps vigil as a reader does, and is woken by the commit it comes with.
  */
 #include "core/wait.h"
 
@@ -165,6 +165,9 @@ static struct verdict judge_one(const struct journal *j, enum wait_kind kind,
 	for (; number <= m.count; number++) {
 		uint64_t at = when(kind, &m.lives[number]);
 
+		/* A code that came later is known from then on. */
+		if (at && kind == WAIT_EXITCODE && m.lives[number].code_known > at)
+			at = m.lives[number].code_known;
 		if (at)
 			return (struct verdict){COMES, at > opened ? at : opened, number, false};
 	}
@@ -259,6 +262,7 @@ static void check_text(struct yard *y, struct wait *w, bool first)
 
 	if (first) {
 		w->text_error = r;
+		buf_release(&w->came);
 		w->came = text;
 		assert_true(r == -ENODATA ? w->kind == WAIT_EXITCODE : r == 0 && text.len > 0);
 		return;
@@ -272,6 +276,7 @@ static void check_text(struct yard *y, struct wait *w, bool first)
 static void ask(struct yard *y, const struct journal *j, struct wait *w)
 {
 	struct verdict before = w->verdict;
+	bool final = before.answer == COMES && w->text_error != -ENODATA;
 	uint64_t at = 0;
 	int r, expected;
 
@@ -280,13 +285,13 @@ static void ask(struct yard *y, const struct journal *j, struct wait *w)
 	expected = w->verdict.answer == COMES ? 1 : w->verdict.answer == FAILS ? -ESRCH : 0;
 	if (r != expected || (r > 0 && at != w->verdict.at))
 		fail_wait(w, "another answer", r, at);
-	if (before.answer == COMES && at != before.at)
+	if (final && at != before.at)
 		fail_wait(w, "another moment", r, at);
 	if (w->asked && before.answer == PENDING && r != 0 && !w->woken &&
 	    !(r < 0 && w->verdict.removed))
 		fail_wait(w, "not woken", r, at);
 	if (r > 0)
-		check_text(y, w, before.answer == PENDING);
+		check_text(y, w, !final);
 	w->asked = true;
 	w->woken = false;
 	if (r == 0)
