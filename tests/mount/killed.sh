@@ -103,7 +103,7 @@ wait_parked 1000
 worker=$(worker_pid)
 herald=$(herald_pid)
 begun=$(now)
-kill -s KILL "$daemon" "$worker" "$herald"
+kill -s KILL "$herald" "$worker" "$daemon"
 wait "$crowd" || :
 took=$(($(now) - begun))
 [ "$took" -lt 100 ] || fail "waiters were told after ${took}0 ms that all is over"
