@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# For tests of graveyardfs's own processes: $daemon is the keeper, its children are the worker, which serves, and
-# the herald. To be read after mount.sh.
+# For tests of graveyardfs's own processes: $daemon is the keeper, its children are the worker,
+# which serves, and the herald. To be read after mount.sh.
 
 # shellcheck disable=SC2154 # daemon, LOG, helpers, GRAVEYARDFS: of mount.sh, or the test's own
 
@@ -19,7 +19,8 @@ child()
 	done
 }
 
-# await_child NAME [OTHER]: prints it, once there is one that is not OTHER. The kernel has no event for that.
+# await_child NAME [OTHER]: prints it, once there is one that is not OTHER. The kernel has no event
+# for that.
 await_child()
 {
 	tries=2000

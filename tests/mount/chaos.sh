@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# 16 writers, 64 waiters, 16 holders of leases, 4 pollers, a reader of .events and a lister, while the worker is killed 200
-# times, at any moment: none of them notices. `chaos.sh --long` goes on for 30 minutes; CHAOS_SECONDS and CHAOS_SEED
-# may be set.
+# 16 writers, 64 waiters, 16 holders of leases, 4 pollers, a reader of .events and a lister, while
+# the worker is killed 200 times, at any moment: none of them notices. `chaos.sh --long` goes on for
+# 30 minutes; CHAOS_SECONDS and CHAOS_SEED may be set.
 set -eu
 case ${1-} in
 --long) CHAOS_SECONDS=${CHAOS_SECONDS:-1800} ;;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# As chaos.sh, and each worker dies at the same step of what it does: between what is read, done, kept, committed, answered
-# and told. For a build with -Dfault_points=true. CHAOS_SECONDS, for each, and CHAOS_SEED may be set.
+# As chaos.sh, and each worker dies at the same step of what it does: between what is read, done,
+# kept, committed, answered and told. For a build with -Dfault_points=true. CHAOS_SECONDS, for each,
+# and CHAOS_SEED may be set.
 set -eu
 CHAOS_SECONDS=${CHAOS_SECONDS:-4}
 export CHAOS_SECONDS
@@ -15,7 +16,8 @@ expected_log='refused what|messages lost'
 CHAOS_SEED=${CHAOS_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "CHAOS_SEED=$CHAOS_SEED CHAOS_SECONDS=$CHAOS_SECONDS"
 
-# dies_at POINT N: each worker, when it comes there for the Nth time. Not so early that it has done nothing by then.
+# dies_at POINT N: each worker, when it comes there for the Nth time. Not so early that it has done
+# nothing by then.
 dies_at()
 {
 	DB=$T/$1-$2/graveyard.db

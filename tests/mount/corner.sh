@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The worker dies where it hurts: between a commit and its answer, before a commit, over what clients have begun,
-# with interrupts on their way, and of a request itself. Nobody notices.
+# The worker dies where it hurts: between a commit and its answer, before a commit, over what
+# clients have begun, with interrupts on their way, and of a request itself. Nobody notices.
 set -eu
 TIME_LIMIT=${TIME_LIMIT:-120}
 . "$(dirname "$0")/../lib/mount.sh"
@@ -59,8 +59,8 @@ lives_are()
 		$3 == name && $5 != "exitcode" { print $4, $5 }' "$G/.log" | paste -sd ,)" "$1"
 }
 
-# hold NAME [CODE]: a process that has its lease, and has written that, until let_go. (Not this shell: whatever it
-# starts would have it open, too, and could not end while the worker is held.)
+# hold NAME [CODE]: a process that has its lease, and has written that, until let_go. (Not this
+# shell: whatever it starts would have it open, too, and could not end while the worker is held.)
 mkfifo go holds
 hold()
 {
@@ -166,7 +166,8 @@ over "answer $WRITE" "ok ok ok" open wc ".lease/$n" write "7\n" close
 dies "$n"
 journal "1 born,1 died 7"
 
-# Its client is killed while it waits for the answer to its CREATE, which has been committed, or has not.
+# Its client is killed while it waits for the answer to its CREATE, which has been committed, or has
+# not.
 for place in commit "answer $CREATE"; do
 	new never
 	hold_at "$place"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Whatever happens, and by whomever, watchers of the root, of .born, .ready and .died hear of it, after it can be
-# seen: who waits for an event and then looks never waits for ever.
+# Whatever happens, and by whomever, watchers of the root, of .born, .ready and .died hear of it,
+# after it can be seen: who waits for an event and then looks never waits for ever.
 set -eu
 TIME_LIMIT=${TIME_LIMIT:-120}
 . "$(dirname "$0")/../lib/mount.sh"
@@ -172,8 +172,8 @@ over_burst herald- kill_herald
 
 # --- the worker is killed while the herald waits for it
 
-# If it were the worker that waits for itself, it could not end. Nobody but the herald looks for a name then: whoever
-# holds the lease is a process of its own, and its birth has been told.
+# If it were the worker that waits for itself, it could not end. Nobody but the herald looks for a
+# name then: whoever holds the lease is a process of its own, and its birth has been told.
 mkfifo go
 hears trap- 1 c "$G/.born" 'Born: ' cm "$G" 'Born: '
 sh -c 'read -r _ <"$1"' sh "$T/go" 9>"$G/.lease/trap-0" &

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What becomes of everybody when graveyardfs's own processes are killed: nothing, where it is the worker; where it is
-# the keeper, an error at once, and a place that can be served again. Replaced, too, and as pid 1.
+# What becomes of everybody when graveyardfs's own processes are killed: nothing, where it is the
+# worker; where it is the keeper, an error at once, and a place that can be served again. Replaced,
+# too, and as pid 1.
 set -eu
 TIME_LIMIT=${TIME_LIMIT:-120}
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# In whichever way the holder of a lease ends, its death is recorded at once, with the exit code that the kernel
-# tells (Linux 6.15), and never with a wrong one.
+# In whichever way the holder of a lease ends, its death is recorded at once, with the exit code
+# that the kernel tells (Linux 6.15), and never with a wrong one.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 helpers=$(dirname "$GRAVEYARDFS")/tests/mount/helpers

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Who gives a lease back and goes on has not ended with it: how it ends later is nobody's code, and until then it costs
-# nothing.
+# Who gives a lease back and goes on has not ended with it: how it ends later is nobody's code, and
+# until then it costs nothing.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/shells.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Leases of an earlier mount: whose holder can be shown alive lives on, whose cannot is dead; after a reboot
-# everybody is.
+# Leases of an earlier mount: whose holder can be shown alive lives on, whose cannot is dead; after
+# a reboot everybody is.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/shells.sh"
@@ -58,7 +58,8 @@ lost()
 	done
 }
 
-# ends_itself NAME: as its holder ends, and not before; of a death that was seen there is no epitaph.
+# ends_itself NAME: as its holder ends, and not before; of a death that was seen there is no
+# epitaph.
 ends_itself()
 {
 	cat "$G/.wait/died/$1" >died &

@@ -12,7 +12,8 @@ mkfifo go holds
 chmod 666 go holds
 export G T
 
-# hold NAME [COMMAND…]: in $holder, once it has the lease as its descriptor 9. By itself it ends on let_go.
+# hold NAME [COMMAND…]: in $holder, once it has the lease as its descriptor 9. By itself it ends on
+# let_go.
 hold()
 {
 	name=$1

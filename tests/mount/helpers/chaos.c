@@ -4,8 +4,8 @@
  *
  *	chaos GRAVEYARD KEEPER SEED SECONDS PAUSE KILLS
  *
- * PAUSE is how many microseconds a writer lets pass between two names, on average. KILLS is how often the worker is to be
- * killed in that time; 0: somebody else sees to that.
+ * PAUSE is how many microseconds a writer lets pass between two names, on average. KILLS is how
+ * often the worker is to be killed in that time; 0: somebody else sees to that.
  */
 #include "chaos.h"
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * chaos: clients of all kinds, whom nothing may fail while the worker is killed over and over. chaos.c has the plan and
- * the end, chaos_clients.c those who write, wait, poll, read and list, chaos_leases.c those who hold leases.
+ * chaos: clients of all kinds, whom nothing may fail while the worker is killed over and over.
+ * chaos.c has the plan and the end, chaos_clients.c those who write, wait, poll, read and list,
+ * chaos_leases.c those who hold leases.
  *
- * What each writer does to its Nth name, and with which codes, follows from the seed, so that who waits knows what is to
- * come, and at the end each name's part of the journal is known to the letter.
+ * What each writer does to its Nth name, and with which codes, follows from the seed, so that who
+ * waits knows what is to come, and at the end each name's part of the journal is known to the
+ * letter.
  */
 #pragma once
 
@@ -60,8 +62,10 @@ struct lease {
 	char story[STORY];
 };
 
-/* Shared by two processes: whoever forks must have nothing of the graveyard open that a child, which has it too, would flush as
- * it ends. So those who hold leases live in one of their own. */
+/*
+ * Shared by two processes: whoever forks must have nothing of the graveyard open that a child, which has it too,
+ * would flush as it ends. So those who hold leases live in one of their own.
+ */
 struct chaos {
 	const char *g;
 	uint64_t seed;

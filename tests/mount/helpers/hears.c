@@ -4,9 +4,9 @@
  *
  *	hears PREFIX COUNT [EVENTS DIRECTORY TEXT]...
  *
- * EVENTS are of c(reate), m(odify), d(elete). Says "watching" once it does. Ends when, for each of COUNT names (PREFIX
- * and a number) and in each directory, there was an event after which the file was there and had TEXT in it; with d,
- * after which it was gone. Prints how many events that took.
+ * EVENTS are of c(reate), m(odify), d(elete). Says "watching" once it does. Ends when, for each of
+ * COUNT names (PREFIX and a number) and in each directory, there was an event after which the file
+ * was there and had TEXT in it; with d, after which it was gone. Prints how many events that took.
  */
 #include "must.h"
 

@@ -4,9 +4,9 @@
  *
  *	holder GRAVEYARD NAME WAY at-once|late|never [CGROUP]
  *
- * Prints "DIED EXITCODE CODE": how many milliseconds after its end the parked reads of .wait/died and
- * .wait/exitcode returned, and what the latter said: a code, or the name of its errno. Its parent reaps it at once, 20 ms
- * later, or not before the reads have returned.
+ * Prints "DIED EXITCODE CODE": how many milliseconds after its end the parked reads of .wait/died
+ * and .wait/exitcode returned, and what the latter said: a code, or the name of its errno. Its
+ * parent reaps it at once, 20 ms later, or not before the reads have returned.
  */
 #include "must.h"
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * order: requests of which the order matters, in the hands of a worker that dies with them. For hold.so.
+ * order: requests of which the order matters, in the hands of a worker that dies with them. For
+ * hold.so.
  *
  *	order GRAVEYARD KEEPER WAITING HOLD closes|removal
  *
  * WAITING is the kernel's count of requests without an answer.
  *
- * closes: for each of many names its death, a close, and then its code, a write. The worker has read them all, and
- * committed none.
+ * closes: for each of many names its death, a close, and then its code, a write. The worker has
+ * read them all, and committed none.
  *
- * removal: a close that is a death, and then the removal of the name. The close has been committed, and not
- * answered; the removal has not been read.
+ * removal: a close that is a death, and then the removal of the name. The close has been committed,
+ * and not answered; the removal has not been read.
  */
 #include "worker.h"
 
@@ -74,7 +75,7 @@ static void go_on_until(const char *order)
 	await_held();
 }
 
-/* A file that only a socket has open: once that is closed, the kernel tells of the last close and of nothing before. */
+/* A file that only a socket has open: of that one's close the kernel tells nothing but RELEASE. */
 static int in_flight(const char *path)
 {
 	char space[CMSG_SPACE(sizeof(int))] = "", byte = 'x';

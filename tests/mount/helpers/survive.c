@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * survive: what a client has begun goes on over the worker's death, as if nothing had been. Each scenario calls
- * die() in its middle.
+ * survive: what a client has begun goes on over the worker's death, as if nothing had been. Each
+ * scenario calls die() in its middle.
  *
  *	survive GRAVEYARD KEEPER once|twice|stopped
  *
