@@ -59,15 +59,18 @@ lives_are()
 		$3 == name && $5 != "exitcode" { print $4, $5 }' "$G/.log" | paste -sd ,)" "$1"
 }
 
+mkfifo go holds
+# Open for both: a reader that comes while the last writer still has it meets no end of the file.
+exec 6<>holds
+
 # hold NAME [CODE]: a process that has its lease, and has written that, until let_go. (Not this
 # shell: whatever it starts would have it open, too, and could not end while the worker is held.)
-mkfifo go holds
 hold()
 {
 	sh -c '[ -z "$3" ] || echo "$3" >&9; echo >"$1"; read -r _ <"$2"' sh \
 		"$T/holds" "$T/go" "${2-}" 9>"$G/.lease/$1" &
 	holder=$!
-	read -r _ <holds
+	read -r _ <&6
 }
 
 let_go()

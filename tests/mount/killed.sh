@@ -151,9 +151,11 @@ mounted_again()
 export GRAVEYARDFS_WITHOUT=resend
 start_graveyard --linger 1ms
 mkfifo go holds
+# Open for both: a reader that comes while the last writer still has it meets no end of the file.
+exec 6<>holds
 sh -c 'echo >"$1"; read -r _ <"$2"' sh "$T/holds" "$T/go" 9>"$G/.lease/leased" &
 holder=$!
-read -r _ <holds
+read -r _ <&6
 parked died/nobody
 begun=$(now)
 kill_worker
@@ -199,7 +201,7 @@ GRAVEYARDFS=$T/bin/graveyardfs
 start_graveyard --linger 1ms
 sh -c 'echo >"$1"; read -r _ <"$2"' sh "$T/holds" "$T/go" 9>"$G/.lease/upgraded" &
 holder=$!
-read -r _ <holds
+read -r _ <&6
 parked exitcode/upgraded
 old=$(worker_pid)
 cp "$plain" bin/new
@@ -239,7 +241,7 @@ serves
 # Whom nobody else reaps.
 mkfifo end
 nsenter -t "$daemon" -p sh -c 'cat "$1" & echo orphan >"$2"' sh "$T/end" "$T/holds" >/dev/null &
-read -r _ <holds
+read -r _ <&6
 tries=2000
 orphan=
 until [ -n "$orphan" ]; do

@@ -8,6 +8,8 @@ set -eu
 command -v sqlite3 >/dev/null || skip "there is no sqlite3"
 
 mkfifo holds
+# Open for both: a reader that comes while the last writer still has it meets no end of the file.
+exec 6<>holds
 
 # hold NAME [LEASE]: a process NAME that holds it, until end NAME or lose NAME.
 hold()
@@ -15,7 +17,7 @@ hold()
 	mkfifo "go-$1"
 	sh -c 'echo >"$1"; read -r _ <"$2"' sh "$T/holds" "$T/go-$1" 9>"$G/.lease/${2-$1}" &
 	eval "holder_$1=$!"
-	read -r _ <holds
+	read -r _ <&6
 }
 
 end()

@@ -10,6 +10,8 @@ need_shells
 need_try
 mkfifo go holds
 chmod 666 go holds
+# Open for both: a reader that comes while the last writer still has it meets no end of the file.
+exec 6<>holds
 export G T
 
 # hold NAME [COMMAND…]: in $holder, once it has the lease as its descriptor 9. By itself it ends on
@@ -21,7 +23,7 @@ hold()
 	[ $# -gt 0 ] || set -- sh -c 'echo >"$T/holds"; read -r _ <"$T/go"'
 	"$@" 9>"$G/.lease/$name" &
 	holder=$!
-	read -r _ <holds
+	read -r _ <&6
 }
 
 let_go()
@@ -346,7 +348,7 @@ run_agent()
 {
 	as_user "$user" "$sh" "$T/one_line" &
 	agent=$!
-	read -r _ <holds
+	read -r _ <&6
 	lives agent
 }
 
