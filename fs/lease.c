@@ -71,7 +71,8 @@ static void know_holder(struct fs *fs, struct handle *handle)
 		return;
 	}
 	handle->pid = process.pid;
-	handle->start = process.start;
+	handle->start = (uint64_t)process.start;
+	handle->process = process.id;
 	holders_make(&fs->holders, process.fd);
 }
 
@@ -130,17 +131,10 @@ int lease_told(struct fs *fs, const struct node *node, struct handle *handle,
 
 void lease_flushed(struct handle *handle, pid_t by)
 {
-	struct process process;
-	bool same = by == handle->pid;
+	pid_t pid;
 
 	handle->flags &= ~(uint32_t)HANDLE_ENDING;
-	if (!process_is_ending(by))
-		return;
-	if (!same && process_open(by, &process) == 0) {
-		same = process.pid == handle->pid;
-		(void)close(process.fd);
-	}
-	if (same)
+	if (process_is_ending(by) && process_of(by, &pid) == 0 && pid == handle->pid)
 		handle->flags |= HANDLE_ENDING;
 }
 
@@ -214,6 +208,16 @@ static int find_code(struct fs *fs, uint64_t fh, const struct handle *handle, in
 	return process_code(pidfd, ret_code);
 }
 
+/* Of the handle as it is: the rest of what becomes of it waits for the commit. */
+static void expect_code(struct fs *fs, uint64_t fh, int64_t deadline)
+{
+	struct handle handle = *state_handle(fs->state, fh);
+
+	handle.flags |= HANDLE_EXPECTED;
+	handle.deadline = deadline;
+	lease_keep(fs, fh, &handle);
+}
+
 static int stage_death(struct fs *fs, const struct node *node, uint64_t fh, struct handle *handle)
 {
 	struct stone stone = {0};
@@ -232,16 +236,22 @@ static int stage_death(struct fs *fs, const struct node *node, uint64_t fh, stru
 	if (known == 0)
 		stone.facts = FACT_BIT(FACT_CODE);
 	r = graveyard_stage(fs->graveyard, node->text, node->len, &deed);
-	if (r < 0)
+	/* Somebody has told another code: that is final. */
+	if (r < 0 && r != -EPERM)
 		return r;
-	if (known != -EAGAIN || graveyard_staged_events(fs->graveyard) == events)
+	if (graveyard_staged_events(fs->graveyard) == events) {
+		/* The life is over, or another's: what is left of the lease is that it was held. */
+		r = graveyard_unlease(fs->graveyard, node->text, node->len, handle->life,
+				      handle->pid);
+		return r < 0 ? r : 1;
+	}
+	if (known != -EAGAIN)
 		return 1;
-	handle->flags &= ~(uint32_t)HANDLE_OWED;
-	handle->flags |= HANDLE_EXPECTED;
-	handle->deadline = clock_monotonic() + PATIENCE;
 	/* The commit wakes those who wait for the code: by then it has to be known that one may come. */
-	lease_keep(fs, fh, handle);
-	handle->flags |= HANDLE_REAPING;
+	expect_code(fs, fh, clock_monotonic() + PATIENCE);
+	handle->deadline = state_handle(fs->state, fh)->deadline;
+	handle->flags &= ~(uint32_t)HANDLE_OWED;
+	handle->flags |= HANDLE_EXPECTED | HANDLE_REAPING;
 	return 0;
 }
 
@@ -356,7 +366,8 @@ static void judge(struct fs *fs, uint64_t fh)
 	const struct handle *now = state_handle(fs->state, fh);
 	struct handle handle;
 
-	if (!now || !holder_is_over(fs, fh))
+	/* One that is owed has ended: only its death is not kept yet. */
+	if (!now || now->flags & HANDLE_OWED || !holder_is_over(fs, fh))
 		return;
 	if (now->flags & (HANDLE_REAPING | HANDLE_REMAINS)) {
 		lease_finish(fs, fh);

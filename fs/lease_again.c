@@ -14,10 +14,18 @@
 #include "fs/state.h"
 #include "fs/view.h"
 
+/* One of an earlier mount waits for nobody in this, and may be looked for by its start. */
+static int reopen(const struct handle *handle, int *ret_pidfd)
+{
+	if (handle->flags & HANDLE_REMAINS)
+		return process_reopen(handle->pid, (int64_t)handle->start, ret_pidfd);
+	return process_reopen_by_id(handle->pid, handle->process, ret_pidfd);
+}
+
 static void know_again(struct fs *fs, uint64_t fh, const struct handle *handle)
 {
 	int pidfd;
-	int r = process_reopen(handle->pid, (int64_t)handle->start, &pidfd);
+	int r = reopen(handle, &pidfd);
 
 	if (r == 0) {
 		holders_make(&fs->holders, pidfd);
@@ -38,7 +46,7 @@ void lease_take_over(struct fs *fs)
 		if (!(handle->flags & HANDLE_LEASE))
 			continue;
 		fs->holders.reaping += (handle->flags & HANDLE_REAPING) != 0;
-		if (!(handle->flags & (HANDLE_GONE | HANDLE_OWED)))
+		if (!(handle->flags & HANDLE_GONE))
 			know_again(fs, fh, handle);
 	}
 	lease_look_for_patience(fs);

@@ -79,8 +79,9 @@ struct handle {
 		uint64_t
 			start; /* HANDLE_LEASE: when its process started, struct process in base/process.h */
 	};
-	uint64_t poll; /* the kernel's poll handle, to be told once; 0: none */
-	uid_t uid;     /* the opener's */
+	uint64_t poll;    /* the kernel's poll handle, to be told once; 0: none */
+	uint64_t process; /* HANDLE_LEASE: its id, likewise */
+	uid_t uid;        /* the opener's */
 	gid_t gid;
 	pid_t pid;
 	uint32_t flags;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,8 +60,8 @@ static int read_text(const char *path, char *text, size_t size)
 	return 0;
 }
 
-/* A number in what /proc tells of a thread: proc(5) counts the fields from 1. 0: not known. */
-static int64_t read_field(pid_t pid, int number)
+/* The time at which it started: the 22nd field. 0: not known. */
+static int64_t read_start(pid_t pid)
 {
 	char path[sizeof("/proc//stat") + 11], text[1024] = "";
 	const char *at;
@@ -70,14 +71,9 @@ static int64_t read_field(pid_t pid, int number)
 		return 0;
 	/* The 2nd field, the command's name in parentheses, may itself have some, and spaces. */
 	at = strrchr(text, ')');
-	for (int field = 2; at && field < number; field++)
+	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoll(at, NULL, 10) : 0;
-}
-
-static int64_t read_start(pid_t pid)
-{
-	return read_field(pid, 22);
 }
 
 static int ask_kernel(pid_t tid, pid_t *ret_pid)
@@ -125,14 +121,40 @@ static int open_process(pid_t pid, int *ret_fd)
 	return pid <= 0 || errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
 }
 
+int process_of(pid_t tid, pid_t *ret_pid)
+{
+	int r = ask_kernel(tid, ret_pid);
+
+	return r == -ENODATA ? ask_proc(tid, ret_pid) : r;
+}
+
 static int look(pid_t tid, struct process *ret_process)
 {
-	int r = ask_kernel(tid, &ret_process->pid);
+	int r = process_of(tid, &ret_process->pid);
 
-	if (r == -ENODATA)
-		r = ask_proc(tid, &ret_process->pid);
 	if (r == 0)
 		ret_process->start = read_start(ret_process->pid);
+	return r;
+}
+
+/* Since Linux 6.9 each process has an inode of its own in pidfs; before, all that is anonymous shares one. */
+static uint64_t id_of(int pidfd)
+{
+	struct info info;
+	struct stat st;
+
+	return get_info(pidfd, 0, &info) != -ENODATA && fstat(pidfd, &st) == 0 ? st.st_ino : 0;
+}
+
+int process_reopen_by_id(pid_t pid, uint64_t id, int *ret_fd)
+{
+	_cleanup_(cleanup_close) int fd = -1;
+	int r = id ? open_process(pid, &fd) : -ESRCH;
+
+	if (r == 0 && id_of(fd) != id)
+		r = -ESRCH;
+	if (r == 0)
+		*ret_fd = take_fd(fd);
 	return r;
 }
 
@@ -156,6 +178,7 @@ int process_open(pid_t tid, struct process *ret_process)
 		return r;
 	if (before.pid != after.pid || before.start != after.start)
 		return -ESRCH;
+	before.id = id_of(fd);
 	before.fd = take_fd(fd);
 	*ret_process = before;
 	return 0;
@@ -175,12 +198,16 @@ int process_reopen(pid_t pid, int64_t start, int *ret_fd)
 	return 0;
 }
 
-/* PF_EXITING in include/linux/sched.h. */
-#define FLAG_EXITING 0x4
-
+/*
+ * Who exits lets go of its memory before it closes its files. Not /proc/TID/stat, which has the very flag: to read that
+ * waits for an execve(2) of the thread to end, which may wait for whoever asks, as it closes files.
+ */
 bool process_is_ending(pid_t tid)
 {
-	return read_field(tid, 9) & FLAG_EXITING;
+	char path[sizeof("/proc//statm") + 11], text[128] = "";
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/statm", tid);
+	return read_text(path, text, sizeof(text)) == 0 && strncmp(text, "0 ", 2) == 0;
 }
 
 bool process_over(int pidfd)

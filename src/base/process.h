@@ -25,6 +25,7 @@
 struct process {
 	pid_t pid;
 	int64_t start; /* clock ticks since the boot; 0: not known, as /proc does not tell */
+	uint64_t id;   /* nobody else's before the next boot; 0: not known (before Linux 6.9) */
 	int fd;        /* pidfd, close-on-exec; the caller's to close */
 };
 
@@ -43,8 +44,18 @@ int process_open(pid_t tid, struct process *ret_process);
  */
 int process_reopen(pid_t pid, int64_t start, int *ret_fd);
 
-/* Is this thread on its way out: has it begun to exit, or been killed? False where /proc does not tell. */
+/* Is this thread, which closes a file, on its way out? False where /proc does not tell. It may be one that waits for
+ * us. */
 bool process_is_ending(pid_t tid);
+
+/*
+ * The same by its id, and without a look at /proc: what is read there may wait for an execve(2) to end, which may wait
+ * for us as it closes files. Errors: as above.
+ */
+int process_reopen_by_id(pid_t pid, uint64_t id, int *ret_fd);
+
+/* The process that a thread belongs to. Errors: as process_open(). */
+int process_of(pid_t tid, pid_t *ret_pid);
 
 /* Has it exited? Reaped or not. */
 bool process_over(int pidfd);
