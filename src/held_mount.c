@@ -2,18 +2,10 @@
 #include "held_mount.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "mountpoint.h"
-
-static int fail(int r, const char *what, const char *path)
-{
-	if (r < 0)
-		log_error("unable to %s '%s': %s", what, path, strerror(-r));
-	return r;
-}
 
 void held_mount_init(struct held_mount *m, const char *path, bool read_only)
 {
@@ -32,7 +24,7 @@ int held_mount_clear(const struct held_mount *m)
 		log_error("'%s' is a graveyard already, and is served", m->path);
 		return r;
 	}
-	return fail(r, "use the directory", m->path);
+	return log_failure(r, "use the directory", m->path);
 }
 
 int held_mount_make(struct held_mount *m)
@@ -40,9 +32,9 @@ int held_mount_make(struct held_mount *m)
 	int r = mountpoint_mount(m->path, m->read_only, &m->fds[0]);
 
 	if (r < 0)
-		return fail(r, "mount a FUSE file system on", m->path);
+		return log_failure(r, "mount a FUSE file system on", m->path);
 	m->mounted = true;
-	return fail(devices_open(m->fds[0], m->fds), "open more of", "/dev/fuse");
+	return log_failure(devices_open(m->fds[0], m->fds), "open more of", "/dev/fuse");
 }
 
 void held_mount_let_go(struct held_mount *m)
@@ -77,5 +69,5 @@ void held_mount_end(struct held_mount *m, bool gone)
 		r = mountpoint_unmount(m->path);
 		held_mount_let_go(m);
 	}
-	(void)fail(r, "unmount", m->path);
+	(void)log_failure(r, "unmount", m->path);
 }

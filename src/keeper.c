@@ -7,8 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -50,7 +48,8 @@ struct keeper {
 	struct child worker, herald;
 	char program_path[PATH_MAX]; /* what a newer program is looked for at */
 	int program, last_program;   /* what is executed; and was before; -1 */
-	int signal_fd, lock_fd;
+	int signal_fd;
+	int lock_fd;    /* of the database, see yard.h; held to the end */
 	int errands[2]; /* ours, the worker's */
 	int directory;  /* underneath the mount; -1: read-only */
 	struct handover *handover;
@@ -63,13 +62,6 @@ struct keeper {
 	bool done;
 	int status;
 };
-
-static int fail(int r, const char *what, const char *path)
-{
-	if (r < 0)
-		log_error("unable to %s '%s': %s", what, path, strerror(-r));
-	return r;
-}
 
 /* ---- before the start ---- */
 
@@ -149,7 +141,7 @@ static int prepare(struct keeper *k)
 	if (r == 0)
 		r = open_channels(k);
 	if (r < 0)
-		return fail(r, "prepare for", o->mountpoint);
+		return log_failure(r, "prepare for", o->mountpoint);
 	return yard_prepare(o, &k->lock_fd);
 }
 
@@ -162,7 +154,7 @@ static int open_directory(struct keeper *k)
 		return r;
 	r = underneath_reach(o->mountpoint, &k->directory, &k->handover->inotify);
 	k->handover->directory = k->directory;
-	return fail(r, "use the directory", o->mountpoint);
+	return log_failure(r, "use the directory", o->mountpoint);
 }
 
 /* ---- the mount ---- */
@@ -193,7 +185,7 @@ static int mount_again(struct keeper *k)
 	held_mount_give_up(&k->mount);
 	/* What was left for the next worker was about that connection: zeros again. */
 	if (ftruncate(HANDOVER_FD, HANDOVER_SIZE) < 0 || ftruncate(HANDOVER_FD, size) < 0)
-		return fail(-errno, "begin anew for", k->options->mountpoint);
+		return log_failure(-errno, "begin anew for", k->options->mountpoint);
 	if (k->herald.pid)
 		(void)kill(k->herald.pid, SIGKILL);
 	return mount_it(k);

@@ -16,19 +16,12 @@
 /* Bytes of log that a pipe shall hold: what /proc/sys/fs/pipe-max-size allows everybody. */
 #define LOG_ROOM (1 << 20)
 
-static int fail(int r, const char *what, const char *path)
-{
-	if (r < 0)
-		log_error("unable to %s '%s': %s", what, path, strerror(-r));
-	return r;
-}
-
 static int check(const char *path)
 {
 	enum mountpoint_state state;
 	int r = mountpoint_look(path, &state);
 
-	if (fail(r, "look at", path) < 0)
+	if (log_failure(r, "look at", path) < 0)
 		return EXIT_SYSTEM;
 	return state == MOUNTPOINT_SERVED && mountpoint_answers(path) ? EXIT_OK : EXIT_NOT_SO;
 }
@@ -44,7 +37,7 @@ static int unmount(const char *path)
 	}
 	if (r == 0)
 		r = mountpoint_unmount(path);
-	return fail(r, "unmount", path) < 0 ? EXIT_SYSTEM : EXIT_OK;
+	return log_failure(r, "unmount", path) < 0 ? EXIT_SYSTEM : EXIT_OK;
 }
 
 static int serve(const struct options *options, char **argv)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -39,13 +38,6 @@ struct server {
 	struct underneath *underneath; /* NULL: read-only */
 	struct fs *fs;
 };
-
-static int fail(int r, const char *what, const char *path)
-{
-	if (r < 0)
-		log_error("unable to %s '%s': %s", what, path, strerror(-r));
-	return r;
-}
 
 static void log_happening(void *arg, const struct event *event)
 {
@@ -102,7 +94,7 @@ static int open_session(struct server *s)
 		.on_event = log_happening,
 	};
 
-	return fail(session_new(&config, &s->fs), "start serving", o->mountpoint);
+	return log_failure(session_new(&config, &s->fs), "start serving", o->mountpoint);
 }
 
 static int open_underneath(struct server *s)
@@ -111,9 +103,9 @@ static int open_underneath(struct server *s)
 
 	if (h->directory < 0)
 		return 0;
-	return fail(underneath_open(h->directory, h->inotify, h->errands, s->yard.graveyard,
-				    &s->underneath),
-		    "use what lies underneath", s->options->mountpoint);
+	return log_failure(underneath_open(h->directory, h->inotify, h->errands, s->yard.graveyard,
+					   &s->underneath),
+			   "use what lies underneath", s->options->mountpoint);
 }
 
 /* Nobody has watched before the first worker that came up: what was before is not announced. */
@@ -132,7 +124,7 @@ static int start(struct server *s)
 	int r = open_signals(s);
 
 	if (r < 0)
-		return fail(r, "get signals for", mountpoint);
+		return log_failure(r, "get signals for", mountpoint);
 	for (unsigned i = 0; i < DEVICES; i++)
 		s->fuse_fds[i] = s->handover->fuse_fds[i];
 	r = yard_open(s->options, &s->yard);
@@ -142,12 +134,12 @@ static int start(struct server *s)
 		r = open_underneath(s);
 	/* From the first request on it reads what strangers write. */
 	if (r == 0)
-		r = fail(sandbox_enter(), "give up privileges for", mountpoint);
+		r = log_failure(sandbox_enter(), "give up privileges for", mountpoint);
 	if (r == 0)
 		r = open_session(s);
 	if (r == 0 && s->underneath)
-		r = fail(underneath_take_in(s->underneath, true, session_commit, s->fs),
-			 "take in what lies in", mountpoint);
+		r = log_failure(underneath_take_in(s->underneath, true, session_commit, s->fs),
+				"take in what lies in", mountpoint);
 	return r;
 }
 
@@ -174,7 +166,7 @@ static int serve(struct server *s)
 		s->handover->gone = 1;
 		r = 0;
 	}
-	return fail(r, "go on serving", s->options->mountpoint);
+	return log_failure(r, "go on serving", s->options->mountpoint);
 }
 
 /* Has the keeper unmount; then nobody but it has the connection open. */
@@ -184,8 +176,8 @@ static void ask_for_unmount(struct server *s)
 	s->fs = NULL;
 	for (unsigned i = 0; i < DEVICES; i++)
 		(void)close(s->fuse_fds[i]);
-	(void)fail(errand_unmount(s->handover->errands), "ask for the unmounting of",
-		   s->options->mountpoint);
+	(void)log_failure(errand_unmount(s->handover->errands), "ask for the unmounting of",
+			  s->options->mountpoint);
 }
 
 static void leave(struct server *s)

@@ -124,3 +124,10 @@ void log_msg(enum log_level level, const char *format, ...)
 		dropped++;
 	errno = saved;
 }
+
+int log_failure(int r, const char *what, const char *path)
+{
+	if (r < 0)
+		log_error("unable to %s '%s': %s", what, path, strerror(-r));
+	return r;
+}

@@ -26,6 +26,9 @@ int log_level_parse(const char *text, enum log_level *ret_level);
 
 void log_msg(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Logs the error `r`, if it is one (-errno): "unable to WHAT 'PATH': No such file". Returns `r`. */
+int log_failure(int r, const char *what, const char *path);
+
 #define log_event(...) log_msg(LOG_LEVEL_EVENT, __VA_ARGS__)
 #define log_error(...) log_msg(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_msg(LOG_LEVEL_WARNING, __VA_ARGS__)
