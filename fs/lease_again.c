@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leases that were opened under another process than this, or under another mount. */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "fs/batch.h"
 #include "fs/fs.h"
 #include "fs/node.h"
 #include "fs/state.h"
