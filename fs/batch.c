@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -335,9 +334,9 @@ static int receive(struct batch *b, struct slot *slot)
 	/* ENOENT: the request was interrupted before it was read. */
 	do
 		n = devices_read(&b->fs->devices, slot->request, SESSION_REQUEST_MAX);
-	while (n < 0 && (errno == ENOENT || errno == EINTR));
+	while (n == -ENOENT || n == -EINTR);
 	if (n < 0)
-		return errno == EAGAIN ? 0 : -errno;
+		return n == -EAGAIN ? 0 : (int)n;
 	slot->len = (size_t)n;
 	slot->device = b->fs->devices.current;
 	fault("received");

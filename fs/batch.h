@@ -47,7 +47,7 @@ int batch_serve(struct batch *batch);
 void batch_on_success(struct batch *batch, uint64_t fh, const struct handle *handle);
 void batch_on_failure(struct batch *batch, uint64_t fh, const struct handle *handle);
 
-/* A handle that is opened with the answer, if it says success. -ENFILE. */
+/* A handle that is opened with the answer, if it says success. A lease takes the pidfd of holders_make(). -ENFILE. */
 int batch_opens(struct batch *batch, const struct handle *handle, uint64_t *ret_fh);
 
 /* The bytes of the request being executed, as the kernel wrote them. */

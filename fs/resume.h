@@ -26,7 +26,7 @@ int resume_start(struct fs *fs);
 /* Is there something that was sent again, and is not executed yet? */
 bool resume_goes_on(const struct fs *fs);
 
-/* Takes the next such request into `request`, which has room for any. Its length; 0: no more. */
+/* Takes the next such request into `request`, which has room for any. Its length, and on which device it came; 0: no more. */
 size_t resume_next(struct fs *fs, char *request, unsigned *ret_device);
 void resume_free(struct fs *fs);
 

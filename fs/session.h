@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One served mount: what main and the worker see of the file system. */
+/* One served mount: what those in src/ who hold it, start it and run it see of the file system. */
 #pragma once
 
 #include <stdbool.h>
@@ -49,8 +49,8 @@ void session_free(struct fs *fs);
 /* Serves what is waiting, up to a batch full. How many requests that were; -ENODEV: unmounted; another -errno of the device. */
 int session_serve(struct fs *fs);
 
-/* Is there work that nothing else tells of: that is done in slices, or was left by another process? Then this does
- * a part of it. -errno as session_serve(). */
+/* Is there work that nothing else tells of: that is done in slices, or was left by another process? Then
+ * session_continue() does a part of it: -errno as session_serve(). */
 bool session_goes_on(const struct fs *fs);
 int session_continue(struct fs *fs);
 
@@ -74,7 +74,7 @@ bool session_expects_close(const struct fs *fs);
 /* Sends away, with ECANCELED, everybody who still waits. */
 void session_drain(struct fs *fs);
 
-/* Are there closings whose commit failed? If so, tries them again. */
+/* Are there closings whose commit failed? Tries them again. */
 bool session_owes(const struct fs *fs);
 void session_retry(struct fs *fs);
 

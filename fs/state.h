@@ -67,7 +67,7 @@ struct handle {
 	uint64_t node;
 	uint64_t opened;  /* the journal's last number at the open: what the text is as of */
 	int64_t closed;   /* HANDLE_OWED: when, CLOCK_REALTIME */
-	int64_t deadline; /* of a wait, CLOCK_MONOTONIC; INT64_MAX: none */
+	int64_t deadline; /* of a wait, or HANDLE_EXPECTED; CLOCK_MONOTONIC; INT64_MAX: none */
 	union {
 		uint64_t
 			hint; /* `.log`, `.events`: see journal_read(); `.status`: the last grave shown */

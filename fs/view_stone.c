@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NAME, .born/, .ready/, .alive/, .died/, .exitcode/: the stone of the current life, where it has what the
+/* NAME, .born/, .ready/, .alive/, .died/, .exitcode/, .lease/: the stone of the current life, where it has what the
  * view is about; and .history/, every life. */
 #include <errno.h>
 #include <string.h>

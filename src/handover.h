@@ -32,7 +32,7 @@ struct handover {
 	int32_t fuse_fds[DEVICES];
 	int32_t directory, inotify; /* underneath the mount */
 	int32_t errands;            /* the worker's end, see errand.h */
-	int32_t news, announce;     /* the herald's and the worker's end, see herald.h */
+	int32_t news, announce;     /* the herald's and the worker's end, see news.h */
 
 	uint32_t terms;      /* how often the keeper was told to end */
 	int32_t term_signal; /* by this, the last time */
@@ -49,7 +49,7 @@ struct handover {
 
 _Static_assert(sizeof(struct handover) <= HANDOVER_SIZE, "its page");
 
-/* Maps the whole of it: `size` bytes of the session after the handover. NULL: errno. */
+/* Maps the whole of it: `session_size` bytes of the session after the handover. NULL: errno. */
 struct handover *handover_map(int fd, size_t session_size);
 
 /* The session's mapping. */

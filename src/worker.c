@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -42,7 +41,6 @@ static int timeout(const struct worker *w)
 	int64_t left;
 
 	due = earliest(due, session_deadline(w->fs));
-
 	if (session_goes_on(w->fs) || has_news(w))
 		return 0;
 	if (w->lingering)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loop: drain, commit, reply; deadlines, signals, intake, and the end. */
+/* The worker's loop: drain, commit, reply; deadlines, signals, intake, news for the herald, and the end. */
 #pragma once
 
 #include <stdbool.h>

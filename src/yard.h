@@ -14,7 +14,7 @@ struct yard {
 };
 
 /*
- * Looks whether the database can be used, does with it what is done once at a start (--fresh), and locks it against
+ * Looks whether the database can be used, does with it what is done once at a start (--fresh; who was alive in an earlier boot is dead), and locks it against
  * another daemon for as long as the descriptor is open (--read-only: -1). -errno after saying why.
  */
 int yard_prepare(const struct options *options, int *ret_lock);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# main → worker → {fs, store} → core → base, and nothing the other way. The linker cannot see to all
+# main → keeper → worker → {fs, store} → core → base, and nothing the other way. The linker cannot see to all
 # of it (the system's headers lie in /usr/include for everybody), so this reads the #include lines.
 set -eu
 cd "$(dirname "$0")/.."
