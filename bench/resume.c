@@ -18,7 +18,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* A worker that ends sooner after its start has failed, and the one after a few of those has to wait. */
+/* Long enough that no worker has failed (src/keeper.c): the one after a few of those would have to wait. */
 #define LIFE_US 1100000
 
 /* Requests that the kernel has of us, and no answer to. */
