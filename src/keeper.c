@@ -28,7 +28,7 @@
 #include "underneath.h"
 #include "yard.h"
 
-/* Who ends sooner than this after the start has failed; who was killed, sooner than that. */
+/* Who ends sooner than this after the start has failed; a worker that was up, and was killed, sooner than that. */
 #define SHORT_LIFE NSEC_PER_SEC
 #define KILLED_LIFE (20 * NSEC_PER_MSEC)
 
