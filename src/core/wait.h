@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a wait is for, and whether it has come: a function of the journal and of the sequence number at which
- * the wait was opened, so that the answer is the same whoever asks, as often as it is asked.
+ * the wait was opened, so that the answer is the same whoever asks, as often as it is asked. Save one: a code
+ * that comes after its death takes the place of -ENODATA, and the wait has then come with the code.
  *
  * A wait is about the life that was current when it was opened (the next to be born if there was none),
  * with @next about the next event of its kind, and it shows each stone as it was at the event.
