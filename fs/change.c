@@ -72,7 +72,7 @@ static bool is_final(int r)
  * Is something owed for this name? Then what is known of it is behind what has been told, and nothing can be judged
  * by it: a birth would be taken for one of the life whose death is owed, and the death for that of the next.
  */
-static int check_owed(struct fs *fs, const struct node *node)
+int change_check_owed(struct fs *fs, const struct node *node)
 {
 	if (fs->owed == 0)
 		return 0;
@@ -93,7 +93,7 @@ static int stage(struct fs *fs, const struct node *node, const struct handle *ha
 	int r = check_removed(fs, node, handle);
 
 	if (r == 0 && !(handle->flags & HANDLE_OWED))
-		r = check_owed(fs, node);
+		r = change_check_owed(fs, node);
 
 	if (r == 0)
 		r = graveyard_stage(fs->graveyard, node->text, node->len, deed);
@@ -400,7 +400,7 @@ static int touch(struct fs *fs, fuse_req_t req, const struct node *node, uint64_
 	if (!now && view->deed != DEED_BIRTH)
 		return 0;
 	if (!now) {
-		r = check_owed(fs, node);
+		r = change_check_owed(fs, node);
 		return r < 0 ? r : graveyard_stage(fs->graveyard, node->text, node->len, &deed);
 	}
 	if (!(now->flags & HANDLE_PENDING))

@@ -16,6 +16,7 @@ struct holders {
 	int made;         /* that of the lease being opened; 0: none */
 	struct epoll_event ended[HOLDERS_ENDED]; /* not looked at yet */
 	unsigned ended_count;
+	unsigned batches; /* that are still to be served before they are looked at */
 };
 
 /* -ENOMEM; -errno of epoll_create1(2). */

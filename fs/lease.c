@@ -14,6 +14,7 @@
 #include "core/stone.h"
 #include "core/vigil.h"
 #include "core/who.h"
+#include "fs/change.h"
 #include "fs/fs.h"
 #include "fs/holders.h"
 #include "fs/session.h"
@@ -81,8 +82,14 @@ int lease_open(struct fs *fs, const struct node *node, struct handle *handle)
 	struct deed deed = {.kind = DEED_BIRTH, .now = clock_now(), .by = opener(handle)};
 	const struct grave *grave;
 	const struct life *life;
-	int r = settle_codes(fs, handle->node);
+	int r = change_check_owed(fs, node);
 
+	/* What is staged here cannot be undone for want of a handle. */
+	if (r == 0 && state_open(fs->state) >= state_handles(fs->state))
+		r = -ENFILE;
+	holders_make(&fs->holders, 0);
+	if (r == 0)
+		r = settle_codes(fs, handle->node);
 	if (r == 0)
 		r = graveyard_stage(fs->graveyard, node->text, node->len, &deed);
 	if (r == 0)

@@ -32,7 +32,6 @@ bool request_in_order(const struct fs *fs, const void *request)
 	case FUSE_UNLINK:
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT:
 	case FUSE_INIT:
 	case FUSE_DESTROY:
 		return true;

@@ -7,7 +7,10 @@
 
 struct fs;
 
-/* May it change something, or is it about no file? Then it is executed in the order of arrival. */
+/*
+ * May it change something, or is it about no file? Then it is executed in the order of arrival. (An interrupt comes after
+ * the read that it is about, which may be postponed.)
+ */
 bool request_in_order(const struct fs *fs, const void *request);
 
 /* Is its answer one that goes with a change? All others may be given twice, or made anew. */

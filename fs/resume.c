@@ -228,14 +228,24 @@ static int ask_again(struct fs *fs)
 	return r;
 }
 
+/* Was it not answered? libfuse refuses to see it twice. */
+static bool init_comes_again(const struct resume *resume)
+{
+	struct fuse_in_header first;
+
+	if (resume->count == 0)
+		return false;
+	memcpy(&first, resume->bytes.data + resume->requests[0].at, sizeof(first));
+	return first.opcode == FUSE_INIT;
+}
+
 int resume_start(struct fs *fs)
 {
 	struct shared *shared = fs->shared;
 	int r;
 
-	if (!shared->init_len)
-		return 0;
-	if (!shared->resends || without("resend"))
+	/* Whether the kernel can, only its first request tells; if that was lost, it has to be asked all the same. */
+	if ((shared->init_len && !shared->resends) || without("resend"))
 		return -ENOSYS;
 	if (shared->executing)
 		suspect(shared, shared->executing & ~UNIQUE_RESEND);
@@ -243,14 +253,15 @@ int resume_start(struct fs *fs)
 	r = take_over_state(fs);
 	if (r < 0)
 		return r;
-	replay_init(fs);
 	session_tell_missed(fs);
 	r = ask_again(fs);
-	if (r == 0)
-		lease_take_over(fs);
-	if (r == 0)
-		log_debug("%zu requests were sent again", fs->resume->count);
-	return r;
+	if (r < 0)
+		return r;
+	if (shared->init_len && !init_comes_again(fs->resume))
+		replay_init(fs);
+	lease_take_over(fs);
+	log_debug("%zu requests were sent again", fs->resume->count);
+	return 0;
 }
 
 bool resume_goes_on(const struct fs *fs)

@@ -18,7 +18,7 @@ struct shared;
 void resume_keep_init(struct shared *shared, char *request, size_t len);
 
 /*
- * Takes over. Does nothing if this is the first process.
+ * Takes over from another process.
  * Errors: -ENOSYS the kernel cannot send again; -ENOMEM; those of the device and of the store.
  */
 int resume_start(struct fs *fs);

@@ -28,6 +28,9 @@
 #define OTHER_HANDLES 65536u
 #define TAILS (sizeof(void *) == 4 ? 4096u : 65536u)
 
+/* Requests that can have been waiting when a process ended, in batches: more than have ever been seen at once. */
+#define BATCHES_BEFORE 64
+
 /* Names that were looked up and are not open: more than can be between a lookup and its open. */
 #define IDLE_NAMES 32768u
 
@@ -105,14 +108,17 @@ int session_size(unsigned max_waits, size_t *ret_size)
 	return r;
 }
 
-/* For the first process all is zero. */
-static void look_back(struct fs *fs)
+/* For the first process all is zero. False: this is it. */
+static bool look_back(struct fs *fs)
 {
-	if (!fs->shared->started) {
-		fs->shared->started = clock_now();
+	bool another = fs->shared->started != 0;
+
+	if (!another) {
 		fs->shared->told = graveyard_seq(fs->graveyard);
+		fs->shared->started = clock_now();
 	}
 	fs->started = fs->shared->started;
+	return another;
 }
 
 /* A mount is judged by its first process, or the next if that was killed meanwhile. */
@@ -131,6 +137,7 @@ static int judge_leases(struct fs *fs)
 static int init(struct fs *fs, const struct session_config *config)
 {
 	struct state_limits limits = limits_for(config->max_waits);
+	bool another;
 	int r;
 
 	fs->graveyard = config->graveyard;
@@ -147,7 +154,7 @@ static int init(struct fs *fs, const struct session_config *config)
 	list_init(&fs->listings);
 	fs->uid = getuid();
 	fs->gid = getgid();
-	look_back(fs);
+	another = look_back(fs);
 	fs->pollers = calloc(limits.handles + 1, sizeof(*fs->pollers));
 	if (!fs->pollers)
 		return -ENOMEM;
@@ -158,7 +165,7 @@ static int init(struct fs *fs, const struct session_config *config)
 		r = attach(fs);
 	if (r == 0)
 		r = holders_init(&fs->holders, limits.handles);
-	if (r == 0)
+	if (r == 0 && another)
 		r = resume_start(fs);
 	return r < 0 ? r : judge_leases(fs);
 }
@@ -204,26 +211,33 @@ int session_serve(struct fs *fs)
 
 bool session_goes_on(const struct fs *fs)
 {
-	return resume_goes_on(fs) || listing_goes_on(fs);
+	return resume_goes_on(fs) || listing_goes_on(fs) || fs->holders.ended_count > 0;
 }
 
 int session_continue(struct fs *fs)
 {
 	if (listing_goes_on(fs))
 		listing_continue(fs);
+	if (fs->holders.ended_count > 0)
+		return session_look(fs);
 	return resume_goes_on(fs) ? session_serve(fs) : 0;
 }
 
-/* A process's files are closed before its end is told: what it closed has been asked for by then. */
+/*
+ * A process's files are closed before its end is told: what it closed has been asked for by then, and is served first.
+ * But not for ever, however many others ask: it is not more than so many batches back.
+ */
 int session_look(struct fs *fs)
 {
 	int r;
 
-	holders_collect(&fs->holders);
-	do
-		r = session_serve(fs);
-	while (r > 0);
-	lease_judge(fs);
+	if (fs->holders.ended_count == 0) {
+		holders_collect(&fs->holders);
+		fs->holders.batches = BATCHES_BEFORE;
+	}
+	r = session_serve(fs);
+	if (r <= 0 || --fs->holders.batches == 0)
+		lease_judge(fs);
 	return r;
 }
 

@@ -322,6 +322,7 @@ static void copy_handle(struct state *s, struct handle_slot *slot, uint32_t inde
 {
 	s->head->handle = *handle;
 	__atomic_store_n(&s->head->index, index, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* not before it, in the order of this process */
 	slot->handle = *handle;
 	__atomic_store_n(&s->head->index, 0, __ATOMIC_RELEASE);
 }

@@ -49,9 +49,10 @@ struct keeper {
 	char program_path[PATH_MAX]; /* what a newer program is looked for at */
 	int program, last_program;   /* what is executed; and was before; -1 */
 	int signal_fd;
-	int lock_fd;    /* of the database, see yard.h; held to the end */
-	int errands[2]; /* ours, the worker's */
-	int directory;  /* underneath the mount; -1: read-only */
+	int lock_fd;            /* of the database, see yard.h; held to the end */
+	int errands[2];         /* ours, the worker's */
+	int directory, inotify; /* underneath the mount; -1: read-only */
+	int announce, news;     /* see news.h: the worker's end, the herald's */
 	struct handover *handover;
 	const struct shared *shared;
 	size_t session_size;
@@ -123,8 +124,8 @@ static int open_channels(struct keeper *k)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, news) < 0)
 		return -errno;
 	k->handover->errands = k->errands[1];
-	k->handover->announce = news[0];
-	k->handover->news = news[1];
+	k->handover->announce = k->announce = news[0];
+	k->handover->news = k->news = news[1];
 	return 0;
 }
 
@@ -152,8 +153,9 @@ static int open_directory(struct keeper *k)
 
 	if (r < 0 || o->read_only)
 		return r;
-	r = underneath_reach(o->mountpoint, &k->directory, &k->handover->inotify);
+	r = underneath_reach(o->mountpoint, &k->directory, &k->inotify);
 	k->handover->directory = k->directory;
+	k->handover->inotify = k->inotify;
 	return log_failure(r, "use the directory", o->mountpoint);
 }
 
@@ -196,16 +198,15 @@ static int mount_again(struct keeper *k)
 /* The descriptors that both have, and those of one of them. */
 static size_t list_fds(const struct keeper *k, const struct child *c, int fds[FDS_MAX])
 {
-	const struct handover *h = k->handover;
 	size_t n = 0;
 
 	fds[n++] = HANDOVER_FD;
 	if (c == &k->herald) {
-		fds[n++] = h->news;
+		fds[n++] = k->news;
 		return n;
 	}
-	fds[n++] = h->announce;
-	fds[n++] = h->inotify;
+	fds[n++] = k->announce;
+	fds[n++] = k->inotify;
 	fds[n++] = k->directory;
 	fds[n++] = k->errands[1];
 	for (unsigned i = 0; i < DEVICES; i++)
@@ -260,7 +261,7 @@ static bool can_go_on(const struct keeper *k)
 {
 	if (is_broken(k))
 		return false;
-	return k->shared->init_len == 0 || (k->shared->resends && !without("resend"));
+	return (k->shared->init_len == 0 || k->shared->resends) && !without("resend");
 }
 
 static void give_up_connection(struct keeper *k)
@@ -271,10 +272,17 @@ static void give_up_connection(struct keeper *k)
 		end(k, EXIT_SYSTEM);
 }
 
-/* Is there no use in another try? */
+static void forget_last_program(struct keeper *k)
+{
+	if (k->last_program >= 0)
+		(void)close(k->last_program);
+	k->last_program = -1;
+}
+
+/* Is there no use in another try? Not if it was to end anyway. */
 static bool is_hopeless(const struct keeper *k, int status)
 {
-	if (!k->mount.mounted)
+	if (!k->mount.mounted || (k->handover->terms > 0 && k->broken > 0))
 		return true;
 	if (k->handover->ready > 0)
 		return false;
@@ -288,6 +296,8 @@ static void judge(struct keeper *k, int status)
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	int64_t now = clock_monotonic();
 
+	if (up && now - k->worker.started >= SHORT_LIFE)
+		forget_last_program(k);
 	if (up && (killed || now - k->worker.started >= SHORT_LIFE))
 		k->broken = 0;
 	else if (k->broken++ == 0)
@@ -308,10 +318,17 @@ static void on_worker_end(struct keeper *k, int status)
 	}
 	k->restarts++;
 	say_how(k, k->worker.name, status);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OTHER_LAYOUT && k->last_program >= 0)
+	if (k->broken > 0 && k->last_program >= 0)
 		use_last_program(k);
 	else if (!can_go_on(k))
 		give_up_connection(k);
+}
+
+/* Its number may soon be somebody else's. */
+static void on_herald_end(struct keeper *k)
+{
+	k->handover->herald = 0;
+	child_ended(&k->herald, SHORT_LIFE);
 }
 
 static void reap(struct keeper *k)
@@ -324,7 +341,7 @@ static void reap(struct keeper *k)
 		if (pid == k->worker.pid)
 			on_worker_end(k, status);
 		else if (pid == k->herald.pid)
-			child_ended(&k->herald, SHORT_LIFE);
+			on_herald_end(k);
 	}
 }
 
@@ -340,9 +357,11 @@ static void take_newer_program(struct keeper *k)
 		return;
 	}
 	log_info("SIGUSR2: '%s' takes over", k->program_path);
+	/* Until one has lived for a while, the last one that has is not let go. */
 	if (k->last_program >= 0)
-		(void)close(k->last_program);
-	k->last_program = k->program;
+		(void)close(k->program);
+	else
+		k->last_program = k->program;
 	k->program = fd;
 	if (k->worker.pid)
 		(void)kill(k->worker.pid, SIGKILL);
@@ -367,6 +386,8 @@ static void on_signals(struct keeper *k)
 			k->handover->terms++;
 			if (k->worker.pid)
 				(void)kill(k->worker.pid, SIGTERM);
+			else if (k->broken > 0)
+				end(k, EXIT_SYSTEM);
 		}
 	}
 }
@@ -382,7 +403,7 @@ static int timeout(const struct keeper *k)
 	int64_t worker = child_due(&k->worker), herald = child_due(&k->herald);
 	int64_t next = worker < herald ? worker : herald, left;
 
-	if (next == INT64_MAX)
+	if (next == INT64_MAX || !k->mount.mounted)
 		return -1;
 	left = next - clock_monotonic();
 	return left <= 0 ? 0 : (int)(left / NSEC_PER_MSEC) + 1;
@@ -442,6 +463,7 @@ int keeper_run(const struct options *options, char **argv)
 		.program = -1,
 		.last_program = -1,
 		.directory = -1,
+		.inotify = -1,
 		.status = EXIT_SYSTEM,
 	};
 	int r;

@@ -143,6 +143,15 @@ static int start(struct server *s)
 	return r;
 }
 
+/* Somebody else ended it, perhaps while nobody served. */
+static int say_gone(struct server *s)
+{
+	log_warning("'%s' was unmounted, or its connection aborted, by somebody else",
+		    s->options->mountpoint);
+	s->handover->gone = 1;
+	return 0;
+}
+
 static int serve(struct server *s)
 {
 	struct worker worker = {
@@ -160,12 +169,8 @@ static int serve(struct server *s)
 	if (s->handover->ready++ == 0)
 		log_info("serving '%s'", s->options->mountpoint);
 	r = worker_run(&worker);
-	if (r == -ENODEV) {
-		log_warning("'%s' was unmounted, or its connection aborted, by somebody else",
-			    s->options->mountpoint);
-		s->handover->gone = 1;
-		r = 0;
-	}
+	if (r == -ENODEV)
+		r = say_gone(s);
 	return log_failure(r, "go on serving", s->options->mountpoint);
 }
 
@@ -189,7 +194,8 @@ static void leave(struct server *s)
 		return;
 	}
 	/* What was written there and not heard of yet would be written over. */
-	(void)underneath_take_in(s->underneath, false, session_commit, s->fs);
+	if (s->fs)
+		(void)underneath_take_in(s->underneath, false, session_commit, s->fs);
 	/* So that there is no moment without them; but a million of them must not keep the mount, which
 	 * a SIGKILL would leave behind dead. */
 	left = underneath_leave(s->underneath, clock_monotonic() + LEAVE_AT_MOST);
@@ -235,6 +241,8 @@ int server_run(const struct options *options)
 	r = start(&s);
 	if (r == 0)
 		r = serve(&s);
+	else if (r == -ENODEV)
+		r = say_gone(&s);
 	if (r == 0)
 		leave(&s);
 	close_all(&s);

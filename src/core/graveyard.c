@@ -174,13 +174,10 @@ static int load(struct graveyard *g, const char *name, size_t len, struct grave 
 {
 	const struct grave *known;
 	const struct life *life;
-	int r = graveyard_admits(g, name, len);
+	int r = graveyard_latest(g, name, len, &known, &life);
 
 	*grave = (struct grave){0};
 	*lives = (struct lives){0};
-	if (r < 0)
-		return r;
-	r = graveyard_latest(g, name, len, &known, &life);
 	if (r == -ENOENT) {
 		memcpy(grave->name, name, len);
 		return 0;
@@ -275,7 +272,10 @@ int graveyard_stage(struct graveyard *g, const char *name, size_t len, const str
 
 	if (!graveyard_has_room(g))
 		return -ENOBUFS;
-	r = load(g, name, len, &grave, &lives);
+	/* What is told of a life that has begun is about a name that was admitted then. */
+	r = deed->life ? 0 : graveyard_admits(g, name, len);
+	if (r == 0)
+		r = load(g, name, len, &grave, &lives);
 	if (r < 0)
 		return r;
 	if (!deed->judged && grave.id && !may_write(&grave, deed->by.uid))

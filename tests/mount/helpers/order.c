@@ -23,6 +23,7 @@
 
 static const char *g, *waiting, *hold_file;
 static pid_t keeper, worker;
+static pid_t herald;
 
 static unsigned read_waiting(void)
 {
@@ -181,9 +182,13 @@ int main(int argc, char **argv)
 	waiting = argv[3];
 	hold_file = argv[4];
 	(void)alarm(30);
+	/* Its requests would be counted, too. */
+	herald = child_of(keeper, "gyfs-herald");
+	must(herald > 0 && kill(herald, SIGSTOP) == 0);
 	if (strcmp(argv[5], "closes") == 0)
 		closes();
 	else
 		removal();
+	must(kill(herald, SIGCONT) == 0);
 	return 0;
 }
