@@ -245,7 +245,7 @@ static void end(struct keeper *k, int status)
 
 static void use_last_program(struct keeper *k)
 {
-	log_warning("'%s' cannot take over: going on with the program as it was", k->program_path);
+	log_warning("'%s' cannot take over: the program as it was goes on", k->program_path);
 	(void)close(k->program);
 	k->program = k->last_program;
 	k->last_program = -1;
