@@ -53,8 +53,12 @@ batch()
 {
 	prefix=$1
 	shift
+	# The herald's requests would be counted, and hold the directory's lock while the worker is stopped.
+	herald=$(herald_pid)
+	stop "$herald"
 	"$helpers/batch" "$G" "$(worker_pid)" "/sys/fs/fuse/connections/$connection/waiting" \
 		"$writers" "$prefix" "$T/control" "$*" >said
+	kill -s CONT "$herald"
 	echo "$(cat said) with failures at: $*"
 	read -r _ t _ f _ <said
 	told=$((told + t))
