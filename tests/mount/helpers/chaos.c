@@ -177,6 +177,23 @@ static char *story_of(const char *name)
 	fail("the journal has '%s', of whom nobody has told", name);
 }
 
+/* The next line of a text, which is moved behind it; NULL: no more. sscanf(3) measures all of what it reads from: a
+ * line has to stand alone. */
+static const char *next_line(const char **text)
+{
+	static char line[512];
+	size_t len = strcspn(*text, "\n");
+
+	if (**text == '\0')
+		return NULL;
+	if (len >= sizeof(line))
+		fail("no line of a journal: '%.80s'", *text);
+	memcpy(line, *text, len);
+	line[len] = '\0';
+	*text += len + 1;
+	return line;
+}
+
 static void hear_line(const char *line, unsigned long want)
 {
 	char name[256], what[32], code[32], *story;
@@ -196,7 +213,7 @@ static unsigned long hear_journal(const char *text)
 {
 	unsigned long seq = 0;
 
-	for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+	for (const char *line; (line = next_line(&text)) != NULL;)
 		hear_line(line, ++seq);
 	return seq;
 }
@@ -277,7 +294,7 @@ static void check_lease(const struct lease *lease, unsigned holder, unsigned num
 /* Their codes are part of their names. */
 static void check_leases(const char *journal)
 {
-	for (const char *line = journal; *line; line = strchr(line, '\n') + 1) {
+	for (const char *line; (line = next_line(&journal)) != NULL;) {
 		unsigned holder, number;
 		int code, born = 0;
 
