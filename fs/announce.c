@@ -37,7 +37,7 @@ static int find(struct fs *fs, const struct node_name *name)
 static void reply_found(struct fs *fs, fuse_req_t req, const struct node_name *name)
 {
 	struct file file;
-	uint64_t id;
+	uint64_t id = 0;
 	int shown, r = find(fs, name);
 
 	if (r == 0)

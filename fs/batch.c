@@ -325,7 +325,7 @@ static void finish(struct batch *b)
 
 static int receive(struct batch *b, struct slot *slot)
 {
-	ssize_t n = resume_next(b->fs, slot->request, &slot->device);
+	ssize_t n = (ssize_t)resume_next(b->fs, slot->request, &slot->device);
 
 	if (n > 0) {
 		slot->len = (size_t)n;

@@ -94,7 +94,7 @@ int lease_open(struct fs *fs, const struct node *node, struct handle *handle)
 		r = graveyard_stage(fs->graveyard, node->text, node->len, &deed);
 	if (r == 0)
 		r = graveyard_latest(fs->graveyard, node->text, node->len, &grave, &life);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	handle->flags |= HANDLE_LEASE | HANDLE_WRITABLE;
 	handle->life = life->number;

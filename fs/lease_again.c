@@ -87,7 +87,7 @@ static void goes_on(void *arg, const char *name, const struct lease *lease)
 		.life = lease->life,
 		.deadline = INT64_MAX,
 	};
-	uint64_t fh;
+	uint64_t fh = 0;
 	int r = state_node_intern(fs->state, VIEW_LEASE, name, strlen(name), &handle.node);
 
 	if (r == 0 && is_known(fs, handle.node, lease))

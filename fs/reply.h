@@ -24,7 +24,7 @@ void reply_fill_stat(struct fs *fs, const struct node *node, const struct file *
 void reply_err(fuse_req_t req, int r);
 void reply_written(fuse_req_t req, size_t size);
 /* What is on the node, with what is staged. */
-void reply_attr(struct fs *fs, fuse_req_t req, uint64_t node);
+void reply_attr(struct fs *fs, fuse_req_t req, uint64_t id);
 void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file);
 void reply_open(fuse_req_t req, uint64_t fh, struct fuse_file_info *fi);
 /* Of a file that is not on view yet. */

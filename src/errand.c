@@ -125,7 +125,7 @@ static int give_away(int directory, const struct errand *errand)
 	struct stat st;
 	int r = find(directory, UNFINISHED_STONE, &st, &fd);
 
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (st.st_uid != geteuid() || st.st_nlink != 1)
 		return -EPERM;

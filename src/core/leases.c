@@ -228,7 +228,7 @@ static int judge_life(const struct judge *judge, struct lease *lease)
 		return drop(judge->g, lease->grave, lease->life, -1);
 	if (r == 0)
 		r = judge_holders(judge, grave.name, lease, &still);
-	if (r < 0 || still)
+	if (r != 0 || still)
 		return r;
 	return end(judge->g, &grave, &life, "lease lost with its mount", judge->now);
 }

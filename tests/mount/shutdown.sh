@@ -108,7 +108,13 @@ wait_exits "$busy" 0
 # Unmounted by somebody else: it ends, and leaves what it would have.
 start_graveyard
 touch "$G/.born/unmounted"
-umount "$G"
+# The herald may be in it for a moment.
+tries=500
+until umount "$G" 2>/dev/null; do
+	tries=$((tries - 1))
+	[ "$tries" -gt 0 ] || fail "it cannot be unmounted"
+	sleep 0.01
+done
 ends_with 0
 [ -f "$G/unmounted" ] || fail "nothing was left when it was unmounted"
 
