@@ -122,7 +122,7 @@ static int find(int directory, const char *path, struct stat *ret_st, int *ret_f
 static int give_away(int directory, const struct errand *errand)
 {
 	_cleanup_(cleanup_close) int fd = -1;
-	struct stat st;
+	struct stat st = {0};
 	int r = find(directory, UNFINISHED_STONE, &st, &fd);
 
 	if (r != 0)
