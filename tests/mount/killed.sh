@@ -54,6 +54,25 @@ serves()
 	timeout 10 rm "$G/later"
 }
 
+worker_died='the worker (was killed by|exited with) .*, another one serves'
+
+# logged ERE: how many such lines there are, from all that were started so far.
+logged()
+{
+	grep -Ec -e "$1" "$LOG" || :
+}
+
+# wait_logged N ERE: until there are so many.
+wait_logged()
+{
+	tries=2000
+	until [ "$(logged "$2")" -ge "$1" ]; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "not logged $1 times: $2"
+		sleep 0.01
+	done
+}
+
 # --- the worker, in front of 10,000
 
 start_graveyard
@@ -178,10 +197,21 @@ serves
 stop_graveyard
 unset GRAVEYARDFS_WITHOUT
 
-# --- a worker that cannot be brought up
+# --- the first worker, while it has the first request
 
 need_hold
+before=$(restarts)
+mounts=$(logged 'mounted again')
+hold_at start
 start_graveyard --linger 1ms
+wait_logged $((before + 1)) "$worker_died"
+rm "$HOLD"
+timeout 20 stat "$G/acknowledged" >/dev/null || fail "nobody answers what the first worker was asked"
+serves
+expect_eq "mounts given up for want of the first answer" "$(logged 'mounted again')" "$mounts"
+
+# --- a worker that cannot be brought up
+
 parked died/nobody
 hold_at start
 kill -s KILL "$(worker_pid)"
@@ -190,7 +220,23 @@ waiter_fails
 rm "$HOLD"
 mounted_again
 serves
-stop_graveyard
+
+# Whoever is to end anyway does not try for as long.
+parked died/nobody
+before=$(restarts)
+hold_at start
+kill -s KILL "$(worker_pid)"
+wait_logged $((before + 2)) "$worker_died"
+begun=$(now)
+kill -s TERM "$daemon"
+wait_graveyard
+took=$(($(now) - begun))
+echo "told to end while no worker comes up: ended after ${took}0 ms"
+[ "$took" -lt 300 ] || fail "it has ended ${took}0 ms after it was told to"
+expect_eq "exit status without a worker" "$rc" 111
+expect_eq "device still mounted" "$(mount_device "$G")" ""
+waiter_fails
+rm "$HOLD"
 GRAVEYARDFS=$plain
 
 # --- another binary
@@ -220,7 +266,40 @@ echo >go
 wait_exits "$holder" 0
 wait "$waiter" || :
 [ -e "$G/.died/upgraded" ] || fail "a lease was lost with the old worker"
+
+# One that does not come up: the old one goes on, however long the worker had lived.
+# not_taken AGE: in seconds, when the signal comes.
+not_taken()
+{
+	start_graveyard --linger 1ms
+	sh -c 'echo >"$1"; read -r _ <"$2"' sh "$T/holds" "$T/go" 9>"$G/.lease/kept-$1" &
+	holder=$!
+	read -r _ <&6
+	parked died/kept-"$1"
+	old=$(worker_pid)
+	binary=$(stat -Lc %i "/proc/$old/exe")
+	refused=$(logged 'cannot take over')
+	# Time passes: there is no event for that.
+	sleep "$1"
+	cp /bin/false bin/new
+	mv bin/new bin/graveyardfs
+	kill -s USR2 "$daemon"
+	wait_logged $((refused + 1)) 'cannot take over: going on with the program as it was'
+	gone "$old"
+	wait_parked 1
+	serves
+	expect_eq "the worker's binary" "$(stat -Lc %i "/proc/$(worker_pid)/exe")" "$binary"
+	expect_eq "what it still holds" "$(ls "$G/.lease")" "kept-$1"
+	[ -e "$G/.alive/kept-$1" ] || fail "a holder has died with a newer program"
+	echo >go
+	wait_exits "$holder" 0
+	wait_exits "$waiter" 0
+	stop_graveyard
+	cp "$plain" bin/new
+	mv bin/new bin/graveyardfs
+}
 stop_graveyard
+not_taken 0
 
 # --- as pid 1 of a container, where a mount propagates to the others
 
