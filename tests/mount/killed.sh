@@ -284,7 +284,7 @@ not_taken()
 	cp /bin/false bin/new
 	mv bin/new bin/graveyardfs
 	kill -s USR2 "$daemon"
-	wait_logged $((refused + 1)) 'cannot take over: going on with the program as it was'
+	wait_logged $((refused + 1)) 'cannot take over: the program as it was goes on'
 	gone "$old"
 	wait_parked 1
 	serves
