@@ -48,6 +48,7 @@ struct keeper {
 	struct child worker, herald;
 	char program_path[PATH_MAX]; /* what a newer program is looked for at */
 	int program, last_program;   /* what is executed; and was before; -1 */
+	int64_t program_since;       /* CLOCK_MONOTONIC: when it was to be executed first */
 	int signal_fd;
 	int lock_fd;            /* of the database, see yard.h; held to the end */
 	int errands[2];         /* ours, the worker's */
@@ -296,7 +297,7 @@ static void judge(struct keeper *k, int status)
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	int64_t now = clock_monotonic();
 
-	if (up && now - k->worker.started >= SHORT_LIFE)
+	if (up && now - k->worker.started >= SHORT_LIFE && k->worker.started >= k->program_since)
 		forget_last_program(k);
 	if (up && (killed || now - k->worker.started >= SHORT_LIFE))
 		k->broken = 0;
@@ -363,6 +364,7 @@ static void take_newer_program(struct keeper *k)
 	else
 		k->last_program = k->program;
 	k->program = fd;
+	k->program_since = clock_monotonic();
 	if (k->worker.pid)
 		(void)kill(k->worker.pid, SIGKILL);
 	if (k->herald.pid)

@@ -300,6 +300,7 @@ not_taken()
 }
 stop_graveyard
 not_taken 0
+not_taken 1.2
 
 # --- as pid 1 of a container, where a mount propagates to the others
 
