@@ -21,7 +21,7 @@
 #define RETRY_AFTER NSEC_PER_SEC
 
 /* How long what is queued at the end is served, however much it is. */
-#define REST_AT_MOST (200 * NSEC_PER_MSEC)
+#define REST_AT_MOST (500 * NSEC_PER_MSEC)
 
 static int64_t earliest(int64_t a, int64_t b)
 {
