@@ -25,8 +25,14 @@
 #define UNIQUE_RESEND (UINT64_C(1) << 63) /* is set in the id of what is sent again */
 #define HAS_RESEND_2 (1u << (39 - 32))    /* FUSE_HAS_RESEND, in flags2 */
 
-/* Deaths after which a request is not tried again. */
-#define DEATHS_MAX 3
+/*
+ * A request over which processes end is not tried for ever. Three that crashed were its doing; of SIGKILL, which
+ * may come at any moment from anybody, it takes so many as do not meet the same request by chance, but no more: the
+ * kernel sends it too, to who takes all memory.
+ */
+#define SUSPICION_MAX 12
+#define SUSPICION_OF_CRASH 4
+#define SUSPICION_OF_KILL 1
 
 /* Requests that were sent again: their bytes one after the other, and where each begins. */
 struct resent {
@@ -56,10 +62,12 @@ static void allow_pages(struct fuse_init_in *init)
 void resume_keep_init(struct shared *shared, char *request, size_t len)
 {
 	struct fuse_init_in *init = (void *)(request + sizeof(struct fuse_in_header));
+	/* Before Linux 5.17 it ends with `flags`. */
+	const size_t least = sizeof(struct fuse_in_header) + offsetof(struct fuse_init_in, flags2);
 
-	if (len < sizeof(struct fuse_in_header) + sizeof(*init) || len > sizeof(shared->init))
-		return; /* a kernel that is older, or much newer: it is not taken over from */
-	shared->resends = init->flags & FUSE_INIT_EXT && init->flags2 & HAS_RESEND_2;
+	if (len < least || len > sizeof(shared->init))
+		return; /* a kernel that is much older, or newer: it is not taken over from */
+	shared->resends = len > least && init->flags & FUSE_INIT_EXT && init->flags2 & HAS_RESEND_2;
 	allow_pages(init);
 	memcpy(shared->init, request, len);
 	__atomic_store_n(&shared->init_len, (uint32_t)len, __ATOMIC_RELEASE);
@@ -82,19 +90,20 @@ static void replay_init(struct fs *fs)
 
 static void suspect(struct shared *shared, uint64_t unique)
 {
+	uint32_t more = shared->killed ? SUSPICION_OF_KILL : SUSPICION_OF_CRASH;
 	struct suspect *least = &shared->suspects[0];
 
 	for (unsigned i = 0; i < SHARED_SUSPECTS; i++) {
 		struct suspect *s = &shared->suspects[i];
 
 		if (s->unique == unique) {
-			s->deaths++;
+			s->suspicion += more;
 			return;
 		}
-		if (s->deaths < least->deaths)
+		if (s->suspicion < least->suspicion)
 			least = s;
 	}
-	*least = (struct suspect){unique, 1};
+	*least = (struct suspect){unique, more};
 }
 
 bool resume_refuses(const struct shared *shared, uint64_t unique)
@@ -102,7 +111,7 @@ bool resume_refuses(const struct shared *shared, uint64_t unique)
 	unique &= ~UNIQUE_RESEND;
 	for (unsigned i = 0; i < SHARED_SUSPECTS; i++)
 		if (shared->suspects[i].unique == unique &&
-		    shared->suspects[i].deaths >= DEATHS_MAX)
+		    shared->suspects[i].suspicion >= SUSPICION_MAX)
 			return true;
 	return false;
 }

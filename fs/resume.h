@@ -30,5 +30,5 @@ bool resume_goes_on(const struct fs *fs);
 size_t resume_next(struct fs *fs, char *request, unsigned *ret_device);
 void resume_free(struct fs *fs);
 
-/* Did three processes end while they executed this request? */
+/* Have so many processes ended while they executed this request that it has to be its doing? */
 bool resume_refuses(const struct shared *shared, uint64_t unique);

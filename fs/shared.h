@@ -28,8 +28,9 @@ struct shared {
 	uint64_t executing;
 	struct suspect {
 		uint64_t unique;
-		uint32_t deaths;
+		uint32_t suspicion;
 	} suspects[SHARED_SUSPECTS];
+	uint32_t killed; /* the keeper's: the last process ended by SIGKILL */
 
 	struct kept kept[SHARED_SLOTS];
 };

@@ -9,7 +9,7 @@ TIME_LIMIT=${TIME_LIMIT:-120}
 . "$(dirname "$0")/../lib/processes.sh"
 helpers=$(dirname "$GRAVEYARDFS")/tests/mount/helpers
 [ -x "$helpers/survive" ] || skip "the helpers are not built"
-expected_log='refused what|messages lost|a request on which three processes ended is refused'
+expected_log='refused what|messages lost|a request over which one process after the other ended is refused'
 
 # The opcodes of the requests whose answers are held back.
 SETATTR=4
