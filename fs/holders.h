@@ -12,7 +12,7 @@ struct holders {
 	int epoll;        /* readable when one has ended, or was reaped; once for each */
 	int *pidfds;      /* by state_handle_index(); 0: not known */
 	unsigned reaping; /* handles with HANDLE_REAPING */
-	int64_t patience; /* CLOCK_MONOTONIC: the first end of HANDLE_EXPECTED; INT64_MAX: there is none */
+	int64_t patience; /* CLOCK_MONOTONIC: no HANDLE_EXPECTED ends before; INT64_MAX: there is none */
 	int made;         /* that of the lease being opened; 0: none */
 	struct epoll_event ended[HOLDERS_ENDED]; /* not looked at yet */
 	unsigned ended_count;

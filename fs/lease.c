@@ -49,7 +49,8 @@ static int settle_codes(struct fs *fs, uint64_t id)
 {
 	int r = 0;
 
-	if (fs->holders.reaping == 0)
+	/* The one being opened is not among them yet. */
+	if (fs->holders.reaping == 0 || state_node(fs->state, id)->handles == 0)
 		return 0;
 	for (uint64_t fh = 0; r >= 0 && (fh = state_handle_next(fs->state, fh)) != 0;) {
 		struct handle handle = *state_handle(fs->state, fh);
@@ -163,7 +164,8 @@ void lease_keep(struct fs *fs, uint64_t fh, const struct handle *handle)
 	if (before && !(before->flags & HANDLE_REAPING) && handle->flags & HANDLE_REAPING)
 		fs->holders.reaping++;
 	state_handle_set(fs->state, fh, handle);
-	lease_look_for_patience(fs);
+	if (handle->flags & HANDLE_EXPECTED && handle->deadline < fs->holders.patience)
+		fs->holders.patience = handle->deadline;
 }
 
 /* Who else holds a lease on the same life? */
@@ -176,6 +178,8 @@ static struct others find_others(struct fs *fs, uint64_t fh, const struct handle
 {
 	struct others others = {0};
 
+	if (state_node(fs->state, handle->node)->handles <= 1)
+		return others;
 	for (uint64_t at = 0; (at = state_handle_next(fs->state, at)) != 0;) {
 		const struct handle *other = state_handle(fs->state, at);
 
@@ -401,7 +405,6 @@ static void stop_expecting(struct fs *fs, uint64_t fh)
 
 	handle.flags &= ~(uint32_t)HANDLE_EXPECTED;
 	state_handle_set(fs->state, fh, &handle);
-	lease_look_for_patience(fs);
 	if (!node)
 		return;
 	/* Whoever waits for it looks again. */

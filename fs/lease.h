@@ -63,7 +63,7 @@ bool lease_code_may_come(struct fs *fs, const struct who *who);
 /* Looks at the processes that holders_collect() found; the device has been read empty since. */
 void lease_judge(struct fs *fs);
 
-/* Computes holders.patience. */
+/* Computes holders.patience, which is too early once such a handle was let go. */
 void lease_look_for_patience(struct fs *fs);
 
 /* It is `holders.patience`: who waits for a code waits no longer. */
