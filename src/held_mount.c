@@ -53,6 +53,13 @@ void held_mount_give_up(struct held_mount *m)
 	m->mounted = false;
 }
 
+void held_mount_abort(struct held_mount *m)
+{
+	m->mounted = false;
+	(void)log_failure(mountpoint_abort(m->path), "unmount", m->path);
+	held_mount_let_go(m);
+}
+
 void held_mount_end(struct held_mount *m, bool gone)
 {
 	int r;

@@ -27,5 +27,8 @@ void held_mount_let_go(struct held_mount *m);
 /* Lets go, and takes down what is left: nobody can go on with this connection. */
 void held_mount_give_up(struct held_mount *m);
 
+/* Takes it down in front of a server that hangs: whoever waits in it gets an error. */
+void held_mount_abort(struct held_mount *m);
+
 /* Takes it down. `gone`: somebody else has, so that what is mounted there by now may be theirs: only if it is dead. */
 void held_mount_end(struct held_mount *m, bool gone);

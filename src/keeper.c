@@ -36,6 +36,9 @@
 #define BROKEN_MAX 10
 #define BROKEN_LONG (5 * NSEC_PER_SEC)
 
+/* How long a worker may take to end once it has to: then the mount ends without it. */
+#define PATIENCE (3 * NSEC_PER_SEC)
+
 /* How long the herald is waited for in the end: nobody may depend on it. */
 #define HERALD_ENDS_MS 1000
 
@@ -55,12 +58,13 @@ struct keeper {
 	int directory, inotify; /* underneath the mount; -1: read-only */
 	int announce, news;     /* see news.h: the worker's end, the herald's */
 	struct handover *handover;
-	const struct shared *shared;
+	struct shared *shared;
 	size_t session_size;
 	unsigned restarts;
 	unsigned ready;       /* handover->ready when the worker was started */
 	unsigned broken;      /* workers that did not come up, or crashed, one after the other */
 	int64_t broken_since; /* CLOCK_MONOTONIC */
+	int64_t give_up_at; /* CLOCK_MONOTONIC: a worker that is still there hangs; INT64_MAX: not to end yet */
 	bool done;
 	int status;
 };
@@ -318,6 +322,7 @@ static void on_worker_end(struct keeper *k, int status)
 		return;
 	}
 	k->restarts++;
+	k->shared->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	say_how(k, k->worker.name, status);
 	if (k->broken > 0 && k->last_program >= 0)
 		use_last_program(k);
@@ -371,6 +376,31 @@ static void take_newer_program(struct keeper *k)
 		(void)kill(k->herald.pid, SIGKILL);
 }
 
+/* Once: it lingers; twice: it ends now. If it hangs, so would everybody in the mount. */
+static void tell_worker(struct keeper *k, uint32_t signal)
+{
+	int64_t at = clock_monotonic() + PATIENCE;
+
+	k->handover->term_signal = (int32_t)signal;
+	if (k->handover->terms++ == 0 && __builtin_add_overflow(at, k->options->linger, &at))
+		at = INT64_MAX;
+	if (at < k->give_up_at)
+		k->give_up_at = at;
+	if (k->worker.pid)
+		(void)kill(k->worker.pid, SIGTERM);
+	else if (k->broken > 0)
+		end(k, EXIT_SYSTEM);
+}
+
+static void give_up_worker(struct keeper *k)
+{
+	log_error("the worker does not end: '%s' is unmounted without it", k->options->mountpoint);
+	if (k->worker.pid)
+		(void)kill(k->worker.pid, SIGKILL);
+	held_mount_abort(&k->mount);
+	end(k, EXIT_SYSTEM);
+}
+
 static void on_signals(struct keeper *k)
 {
 	struct signalfd_siginfo info;
@@ -384,12 +414,7 @@ static void on_signals(struct keeper *k)
 			take_newer_program(k);
 			break;
 		default:
-			k->handover->term_signal = (int32_t)info.ssi_signo;
-			k->handover->terms++;
-			if (k->worker.pid)
-				(void)kill(k->worker.pid, SIGTERM);
-			else if (k->broken > 0)
-				end(k, EXIT_SYSTEM);
+			tell_worker(k, info.ssi_signo);
 		}
 	}
 }
@@ -405,6 +430,8 @@ static int timeout(const struct keeper *k)
 	int64_t worker = child_due(&k->worker), herald = child_due(&k->herald);
 	int64_t next = worker < herald ? worker : herald, left;
 
+	if (k->give_up_at < next)
+		next = k->give_up_at;
 	if (next == INT64_MAX || !k->mount.mounted)
 		return -1;
 	left = next - clock_monotonic();
@@ -440,6 +467,8 @@ static void loop(struct keeper *k)
 			on_errand(k);
 		if (fds[0].revents)
 			on_signals(k);
+		if (k->mount.mounted && clock_monotonic() >= k->give_up_at)
+			give_up_worker(k);
 	}
 }
 
@@ -466,6 +495,7 @@ int keeper_run(const struct options *options, char **argv)
 		.last_program = -1,
 		.directory = -1,
 		.inotify = -1,
+		.give_up_at = INT64_MAX,
 		.status = EXIT_SYSTEM,
 	};
 	int r;

@@ -115,6 +115,11 @@ int mountpoint_unmount(const char *path)
 	return -errno;
 }
 
+int mountpoint_abort(const char *path)
+{
+	return umount2(path, MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 /* In a process of its own: against a server that hangs, only a process can be given up. */
 static _Noreturn void ask(const char *path)
 {

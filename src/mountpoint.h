@@ -34,6 +34,9 @@ int mountpoint_mount(const char *path, bool read_only, int *ret_fd);
 /* Takes a mount down, lazily if it is busy. -errno of umount2(2). */
 int mountpoint_unmount(const char *path);
 
+/* The same in front of a server that hangs: aborts the connection, too, so that its requests fail now. */
+int mountpoint_abort(const char *path);
+
 /* Does whoever serves the place answer? Waits for at most five seconds. */
 bool mountpoint_answers(const char *path);
 

@@ -3,6 +3,8 @@
 # The end: asked for, waited for, forced, by others, and by SIGKILL.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
+expected_log='error: the worker does not end'
 
 # uptime in hundredths of a second
 now()
@@ -87,6 +89,24 @@ kill -s TERM "$daemon"
 ends_with 0
 wait_exits "$waiter" 1
 echo 0 >"$G/forever"
+
+# A worker that hangs does not keep the mount: whoever waits gets an error, and no process is left.
+start_graveyard --linger 1h
+parked died/nobody
+worker=$(worker_pid)
+herald=$(herald_pid)
+kill -s INT "$daemon"
+wait_log 'INT: ending'
+stop "$worker"
+kill -s TERM "$daemon"
+ends_with 111
+wait_exits "$waiter" 1
+grep -Eq 'abort|not connected' said || fail "a waiter was told: $(cat said)"
+gone "$worker" "$herald"
+start_graveyard --linger 1ms
+stop "$(worker_pid)"
+kill -s TERM "$daemon"
+ends_with 111
 
 # Nobody alive, nobody waits: at once.
 start_graveyard --linger 1h
