@@ -94,7 +94,10 @@ static int open_session(struct server *s)
 		.on_event = log_happening,
 	};
 
-	return log_failure(session_new(&config, &s->fs), "start serving", o->mountpoint);
+	int r = session_new(&config, &s->fs);
+
+	/* That it is gone is said otherwise. */
+	return r == -ENODEV ? r : log_failure(r, "start serving", o->mountpoint);
 }
 
 static int open_underneath(struct server *s)

@@ -13,6 +13,7 @@
 #include "must.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ static pid_t daemon_pid;
 static unsigned count;
 static struct death deaths[MOST];
 static pthread_barrier_t barrier;
+static sem_t opened; /* a reader has */
 
 static void moment(void)
 {
@@ -102,8 +104,10 @@ static void *reader(void *arg)
 {
 	struct death *d = arg;
 	int fd = open_of(d, ".wait/exitcode", O_RDONLY);
-	ssize_t n = read(fd, d->text, sizeof(d->text) - 1);
+	ssize_t n;
 
+	must(sem_post(&opened) == 0);
+	n = read(fd, d->text, sizeof(d->text) - 1);
 	must(n > 0);
 	d->woken = 1;
 	close(fd);
@@ -178,6 +182,7 @@ static void check_failed(const struct death *d)
 static void begin(const char *prefix)
 {
 	must(pthread_barrier_init(&barrier, NULL, count + 1) == 0);
+	must(sem_init(&opened, 0, 0) == 0);
 	for (unsigned i = 0; i < count; i++) {
 		struct death *d = &deaths[i];
 		int n = snprintf(d->name, sizeof(d->name), "%s-%u", prefix, i);
@@ -188,6 +193,9 @@ static void begin(const char *prefix)
 		must(pthread_create(&d->reader, NULL, reader, d) == 0);
 		must(pthread_create(&d->writer, NULL, writer, d) == 0);
 	}
+	/* On its way there each has one request at every look, as if it were parked. */
+	for (unsigned i = 0; i < count; i++)
+		must(sem_wait(&opened) == 0);
 	await_parked(count);
 }
 
