@@ -2,39 +2,22 @@
 #include "keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/without.h"
-#include "child.h"
 #include "errand.h"
 #include "exit_status.h"
-#include "fs/session.h"
 #include "fs/shared.h"
 #include "handover.h"
-#include "held_mount.h"
+#include "keeper_private.h"
 #include "options.h"
-#include "underneath.h"
-#include "yard.h"
-
-/* Who ends sooner than this after the start has failed; a worker that was up, and was killed, sooner than that. */
-#define SHORT_LIFE NSEC_PER_SEC
-#define KILLED_LIFE (20 * NSEC_PER_MSEC)
-
-/* So many workers may not come up, or crash, one after the other, and for so long, before the connection is given up. */
-#define BROKEN_MAX 10
-#define BROKEN_LONG (5 * NSEC_PER_SEC)
 
 /* How long a worker may take to end once it has to: then the mount ends without it. */
 #define PATIENCE (3 * NSEC_PER_SEC)
@@ -44,125 +27,6 @@
 
 /* What one of the others has of our descriptors, at most. */
 #define FDS_MAX (DEVICES + 8)
-
-struct keeper {
-	const struct options *options;
-	struct held_mount mount;
-	struct child worker, herald;
-	char program_path[PATH_MAX]; /* what a newer program is looked for at */
-	int program, last_program;   /* what is executed; and was before; -1 */
-	int64_t program_since;       /* CLOCK_MONOTONIC: when it was to be executed first */
-	int signal_fd;
-	int lock_fd;            /* of the database, see yard.h; held to the end */
-	int errands[2];         /* ours, the worker's */
-	int directory, inotify; /* underneath the mount; -1: read-only */
-	int announce, news;     /* see news.h: the worker's end, the herald's */
-	struct handover *handover;
-	struct shared *shared;
-	size_t session_size;
-	unsigned restarts;
-	unsigned ready;       /* handover->ready when the worker was started */
-	unsigned broken;      /* workers that did not come up, or crashed, one after the other */
-	int64_t broken_since; /* CLOCK_MONOTONIC */
-	int64_t give_up_at; /* CLOCK_MONOTONIC: a worker that is still there hangs; INT64_MAX: not to end yet */
-	bool done;
-	int status;
-};
-
-/* ---- before the start ---- */
-
-static int make_handover(struct keeper *k)
-{
-	int fd, r = session_size(k->options->max_waits, &k->session_size);
-
-	if (r < 0)
-		return r;
-	fd = memfd_create("graveyardfs", MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, (off_t)(HANDOVER_SIZE + k->session_size)) < 0)
-		return -errno;
-	if (fd != HANDOVER_FD && (dup3(fd, HANDOVER_FD, O_CLOEXEC) < 0 || close(fd) < 0))
-		return -errno;
-	k->handover = handover_map(HANDOVER_FD, k->session_size);
-	if (!k->handover)
-		return -errno;
-	k->shared = handover_session(k->handover);
-	k->handover->layout = HANDOVER_LAYOUT;
-	k->handover->session_size = k->session_size;
-	k->handover->directory = k->handover->inotify = -1;
-	return 0;
-}
-
-/* Signals come through a descriptor, and to nobody else; also to those who are started, by inheritance. */
-static int open_signals(struct keeper *k)
-{
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2};
-	sigset_t set;
-
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)sigaddset(&set, signals[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	k->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return k->signal_fd < 0 ? -errno : 0;
-}
-
-static int open_program(const char *path)
-{
-	return open(path, O_PATH | O_CLOEXEC);
-}
-
-static int find_program(struct keeper *k)
-{
-	ssize_t n = readlink("/proc/self/exe", k->program_path, sizeof(k->program_path) - 1);
-
-	k->program = n < 0 ? -1 : open_program("/proc/self/exe");
-	return k->program < 0 ? -errno : 0;
-}
-
-static int open_channels(struct keeper *k)
-{
-	int news[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, k->errands) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, news) < 0)
-		return -errno;
-	k->handover->errands = k->errands[1];
-	k->handover->announce = k->announce = news[0];
-	k->handover->news = k->news = news[1];
-	return 0;
-}
-
-/* The database is looked at before anything is mounted, so that what is wrong with it is said now. */
-static int prepare(struct keeper *k)
-{
-	const struct options *o = k->options;
-	int r = make_handover(k);
-
-	if (r == 0)
-		r = open_signals(k);
-	if (r == 0)
-		r = find_program(k);
-	if (r == 0)
-		r = open_channels(k);
-	if (r < 0)
-		return log_failure(r, "prepare for", o->mountpoint);
-	return yard_prepare(o, &k->lock_fd);
-}
-
-static int open_directory(struct keeper *k)
-{
-	const struct options *o = k->options;
-	int r = held_mount_clear(&k->mount);
-
-	if (r < 0 || o->read_only)
-		return r;
-	r = underneath_reach(o->mountpoint, &k->directory, &k->inotify);
-	k->handover->directory = k->directory;
-	k->handover->inotify = k->inotify;
-	return log_failure(r, "use the directory", o->mountpoint);
-}
 
 /* ---- the mount ---- */
 
@@ -227,7 +91,7 @@ static void start(struct keeper *k, struct child *c)
 		k->ready = k->handover->ready;
 		errand_forget(k->errands[0], k->errands[1]);
 	}
-	child_start(c, k->program, fds, list_fds(k, c, fds));
+	child_start(c, k->program.fd, fds, list_fds(k, c, fds));
 	if (c == &k->herald && c->pid)
 		k->handover->herald = c->pid;
 }
@@ -250,23 +114,8 @@ static void end(struct keeper *k, int status)
 
 static void use_last_program(struct keeper *k)
 {
-	log_warning("'%s' cannot take over: the program as it was goes on", k->program_path);
-	(void)close(k->program);
-	k->program = k->last_program;
-	k->last_program = -1;
-}
-
-static bool is_broken(const struct keeper *k)
-{
-	return k->broken >= BROKEN_MAX && clock_monotonic() - k->broken_since >= BROKEN_LONG;
-}
-
-/* Can another worker take this connection over? */
-static bool can_go_on(const struct keeper *k)
-{
-	if (is_broken(k))
-		return false;
-	return (k->shared->init_len == 0 || k->shared->resends) && !without("resend");
+	log_warning("'%s' cannot take over: the program as it was goes on", k->program.path);
+	program_go_back(&k->program);
 }
 
 static void give_up_connection(struct keeper *k)
@@ -277,56 +126,23 @@ static void give_up_connection(struct keeper *k)
 		end(k, EXIT_SYSTEM);
 }
 
-static void forget_last_program(struct keeper *k)
-{
-	if (k->last_program >= 0)
-		(void)close(k->last_program);
-	k->last_program = -1;
-}
-
-/* Is there no use in another try? Not if it was to end anyway. */
-static bool is_hopeless(const struct keeper *k, int status)
-{
-	if (!k->mount.mounted || (k->handover->terms > 0 && k->broken > 0))
-		return true;
-	if (k->handover->ready > 0)
-		return false;
-	return k->handover->mounts > 1 ? is_broken(k) : WIFEXITED(status) && k->broken == 1;
-}
-
-/* Is it the worker's fault? Not if it had come up, and was killed by somebody. */
-static void judge(struct keeper *k, int status)
-{
-	bool up = k->handover->ready > k->ready;
-	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-	int64_t now = clock_monotonic();
-
-	if (up && now - k->worker.started >= SHORT_LIFE && k->worker.started >= k->program_since)
-		forget_last_program(k);
-	if (up && (killed || now - k->worker.started >= SHORT_LIFE))
-		k->broken = 0;
-	else if (k->broken++ == 0)
-		k->broken_since = now;
-	child_ended(&k->worker, !up ? INT64_MAX : killed ? KILLED_LIFE : SHORT_LIFE);
-}
-
 static void on_worker_end(struct keeper *k, int status)
 {
-	judge(k, status);
+	keeper_judge(k, status);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK) {
 		end(k, EXIT_OK);
 		return;
 	}
-	if (is_hopeless(k, status)) {
+	if (keeper_is_hopeless(k, status)) {
 		end(k, EXIT_SYSTEM);
 		return;
 	}
 	k->restarts++;
 	k->shared->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	say_how(k, k->worker.name, status);
-	if (k->broken > 0 && k->last_program >= 0)
+	if (k->broken > 0 && k->program.last >= 0)
 		use_last_program(k);
-	else if (!can_go_on(k))
+	else if (!keeper_can_go_on(k))
 		give_up_connection(k);
 }
 
@@ -355,21 +171,14 @@ static void reap(struct keeper *k)
 
 static void take_newer_program(struct keeper *k)
 {
-	int fd = open_program(k->program_path);
+	int r = program_renew(&k->program);
 
-	if (fd < 0) {
+	if (r < 0) {
 		log_error("unable to open '%s': %s, going on with the program as it was",
-			  k->program_path, strerror(errno));
+			  k->program.path, strerror(-r));
 		return;
 	}
-	log_info("SIGUSR2: '%s' takes over", k->program_path);
-	/* Until one has lived for a while, the last one that has is not let go. */
-	if (k->last_program >= 0)
-		(void)close(k->program);
-	else
-		k->last_program = k->program;
-	k->program = fd;
-	k->program_since = clock_monotonic();
+	log_info("SIGUSR2: '%s' takes over", k->program.path);
 	if (k->worker.pid)
 		(void)kill(k->worker.pid, SIGKILL);
 	if (k->herald.pid)
@@ -491,8 +300,7 @@ int keeper_run(const struct options *options, char **argv)
 {
 	struct keeper k = {
 		.options = options,
-		.program = -1,
-		.last_program = -1,
+		.program = {.fd = -1, .last = -1},
 		.directory = -1,
 		.inotify = -1,
 		.give_up_at = INT64_MAX,
@@ -505,9 +313,7 @@ int keeper_run(const struct options *options, char **argv)
 	if (r == 0)
 		r = child_init(&k.herald, "herald", HERALD_NAME, argv);
 	if (r == 0)
-		r = prepare(&k);
-	if (r == 0)
-		r = open_directory(&k);
+		r = keeper_prepare(&k);
 	if (r == 0)
 		r = mount_it(&k);
 	if (r == 0)
