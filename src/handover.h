@@ -21,12 +21,13 @@
 #define HANDOVER_SIZE 4096
 
 /* To be raised whenever what lies in the mapping means something else than before. */
-#define HANDOVER_LAYOUT 2
+#define HANDOVER_LAYOUT 3
 
 struct handover {
 	/* Set before the first start. A program whose own are others cannot take over. */
 	uint64_t layout;
 	uint64_t session_size;
+	uint64_t seq; /* the last event of the journal when it was started */
 
 	/* Descriptors, inherited. -1: none. */
 	int32_t fuse_fds[DEVICES];

@@ -80,7 +80,7 @@ static int prepare(struct keeper *k)
 		r = open_channels(k);
 	if (r < 0)
 		return log_failure(r, "prepare for", o->mountpoint);
-	return yard_prepare(o, &k->lock_fd);
+	return yard_prepare(o, &k->lock_fd, &k->handover->seq);
 }
 
 static int open_directory(struct keeper *k)

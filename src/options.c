@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "core/condition.h"
 #include "core/name.h"
 
 struct option_row {
@@ -55,6 +56,16 @@ static const char *set_read_only(struct options *o, const char *argument)
 	(void)argument;
 	o->read_only = true;
 	return NULL;
+}
+
+static const char *set_until(struct options *o, const char *argument)
+{
+	struct condition condition;
+	const char *why = NULL;
+
+	o->until = argument;
+	(void)condition_parse(argument, strlen(argument), &condition, &why);
+	return why;
 }
 
 static const char *set_linger(struct options *o, const char *argument)
@@ -137,8 +148,10 @@ static const struct option_row rows[] = {
 	 "process: survive a dead process (default); power: a dead machine"},
 	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
 	{"fresh", NULL, set_fresh, "start with every earlier life in the history"},
+	{"until", "COND", set_until,
+	 "end once it holds: died:a, born:a, ready:a or succeeded:a; + all, , any"},
 	{"linger", "DURATION", set_linger,
-	 "on SIGTERM, serve at most so long for those who need it (1s)"},
+	 "then, or on SIGTERM, serve at most so long for those who need it (1s)"},
 	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
 	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
@@ -201,6 +214,35 @@ static int parse_options(int argc, char **argv, struct options *o, char *why, si
 	return optind;
 }
 
+/* Is somebody waited for who cannot exist? */
+static bool waits_in_vain(const struct options *o)
+{
+	struct condition_part part = {0};
+	struct condition condition;
+	const char *why;
+
+	if (!o->until || !o->names ||
+	    condition_parse(o->until, strlen(o->until), &condition, &why) < 0)
+		return false;
+	while (condition_next_part(&condition, &part))
+		if (!name_listed(o->names, part.name.name, part.name.len))
+			return true;
+	return false;
+}
+
+static int check_together(const struct options *o, char *why, size_t why_size)
+{
+	if (o->read_only && o->fresh)
+		return complain(why, why_size, "--fresh", "changes what --read-only leaves alone");
+	if (o->read_only && o->until)
+		return complain(why, why_size, "--until",
+				"waits for what does not happen with --read-only");
+	if (waits_in_vain(o))
+		return complain(why, why_size, "--until",
+				"waits for a name that is not in --names");
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *ret_options, char *why, size_t why_size)
 {
 	struct options o = {
@@ -221,8 +263,8 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 	}
 	if (next < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
 		return complain(why, why_size, argv[next], "is one argument too many");
-	if (o.read_only && o.fresh)
-		return complain(why, why_size, "--fresh", "changes what --read-only leaves alone");
-	*ret_options = o;
-	return 0;
+	next = check_together(&o, why, why_size);
+	if (next == 0)
+		*ret_options = o;
+	return next;
 }

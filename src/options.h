@@ -25,7 +25,8 @@ struct options {
 	bool power;        /* --durability power */
 	bool fresh;
 	bool read_only;
-	int64_t linger; /* ns */
+	const char *until; /* a condition, see core/condition.h; NULL: none */
+	int64_t linger;    /* ns */
 	unsigned max_waits;
 	uint64_t max_names;
 	enum log_level log_level;

@@ -22,6 +22,7 @@
 #include "options.h"
 #include "sandbox.h"
 #include "underneath.h"
+#include "until.h"
 #include "worker.h"
 #include "yard.h"
 
@@ -36,6 +37,7 @@ struct server {
 	int fuse_fds[DEVICES];
 	struct yard yard;
 	struct underneath *underneath; /* NULL: read-only */
+	struct until *until;           /* NULL: no --until */
 	struct fs *fs;
 };
 
@@ -120,6 +122,15 @@ static void begin_announcing(struct server *s)
 		h->announced = graveyard_seq(s->yard.graveyard);
 }
 
+static int keep_until(struct server *s)
+{
+	if (!s->options->until)
+		return 0;
+	return log_failure(until_new(s->yard.graveyard, s->yard.vigils, s->options->until,
+				     s->handover->seq, &s->until),
+			   "wait for", s->options->until);
+}
+
 /* From the start to the first request. */
 static int start(struct server *s)
 {
@@ -133,6 +144,8 @@ static int start(struct server *s)
 	r = yard_open(s->options, &s->yard);
 	if (r == 0)
 		begin_announcing(s);
+	if (r == 0)
+		r = keep_until(s);
 	if (r == 0)
 		r = open_underneath(s);
 	/* From the first request on it reads what strangers write. */
@@ -162,6 +175,8 @@ static int serve(struct server *s)
 		.graveyard = s->yard.graveyard,
 		.vigils = s->yard.vigils,
 		.underneath = s->underneath,
+		.until = s->until,
+		.until_text = s->options->until,
 		.handover = s->handover,
 		.fuse_fd = s->fuse_fds[0],
 		.signal_fd = s->signal_fd,
@@ -211,6 +226,7 @@ static void close_all(struct server *s)
 {
 	session_free(s->fs);
 	underneath_close(s->underneath);
+	until_free(s->until);
 	yard_close(&s->yard);
 	if (s->signal_fd >= 0)
 		(void)close(s->signal_fd);

@@ -16,6 +16,7 @@
 #include "handover.h"
 #include "news.h"
 #include "underneath.h"
+#include "until.h"
 
 /* How long after a failed commit it is tried again, where nobody is told of the failure. */
 #define RETRY_AFTER NSEC_PER_SEC
@@ -70,16 +71,18 @@ static void retry(struct worker *w)
 		session_retry(w->fs);
 	if (w->take_in_again)
 		take_in(w, true);
+	w->look_again = false;
 	w->retry_at = INT64_MAX;
 }
 
-static void linger(struct worker *w)
+/* Why: two words that are said together. */
+static void linger(struct worker *w, const char *why, const char *what)
 {
 	struct handover *h = w->handover;
 
 	if (!h->linger_until) {
-		log_info("%s: ending once all are dead and no file is open, or --linger is over",
-			 sigabbrev_np(h->term_signal));
+		log_info("%s%s: ending once all are dead and no file is open, or --linger is over",
+			 why, what);
 		if (__builtin_add_overflow(clock_monotonic(), w->linger, &h->linger_until))
 			h->linger_until = INT64_MAX;
 	}
@@ -93,9 +96,21 @@ static void obey(struct worker *w)
 	uint32_t terms = __atomic_load_n(&w->handover->terms, __ATOMIC_ACQUIRE);
 
 	if (terms > 0 && !w->lingering)
-		linger(w);
+		linger(w, "", sigabbrev_np(w->handover->term_signal));
 	if (terms > 1)
 		w->ended = true;
+}
+
+static void look_until(struct worker *w)
+{
+	int r = w->look_again || w->lingering ? 0 : until_look(w->until);
+
+	if (r > 0)
+		linger(w, "--until ", w->until_text);
+	w->look_again |= r < 0;
+	if (r < 0)
+		log_error("unable to read whether '%s' holds: %s, trying again", w->until_text,
+			  strerror(-r));
 }
 
 static void on_signal(struct worker *w)
@@ -126,7 +141,9 @@ static void on_time(struct worker *w)
 		session_expire(w->fs, now);
 	if (w->retry_at <= now)
 		retry(w);
-	if (w->retry_at == INT64_MAX && (session_owes(w->fs) || w->take_in_again))
+	if (w->until)
+		look_until(w);
+	if (w->retry_at == INT64_MAX && (session_owes(w->fs) || w->take_in_again || w->look_again))
 		w->retry_at = now + RETRY_AFTER;
 	if (w->lingering && (w->linger_until <= now || all_is_told(w)))
 		w->ended = true;

@@ -30,7 +30,8 @@ static int open_store(const struct options *o, struct store **ret_store)
 static int open_graveyard(const struct options *o, struct yard *yard)
 {
 	struct graveyard_config config = {.names = o->names, .max_names = o->max_names};
-	int r = vigils_new(o->max_waits, &yard->vigils);
+	/* --until keeps one, too. */
+	int r = vigils_new(o->max_waits + (o->until != NULL), &yard->vigils);
 
 	if (r == 0)
 		r = graveyard_new(yard->store, yard->vigils, &config, &yard->graveyard);
@@ -78,7 +79,7 @@ static int begin(const struct options *o, struct graveyard *g)
 	return r;
 }
 
-int yard_prepare(const struct options *options, int *ret_lock)
+int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq)
 {
 	_cleanup_(cleanup_close) int lock = -1;
 	struct yard yard;
@@ -86,6 +87,7 @@ int yard_prepare(const struct options *options, int *ret_lock)
 	int r;
 
 	*ret_lock = -1;
+	*ret_seq = 0;
 	if (options->read_only)
 		return 0;
 	r = sqlite_store_lock(options->db, &lock, why, sizeof(why));
@@ -97,6 +99,7 @@ int yard_prepare(const struct options *options, int *ret_lock)
 	if (r < 0)
 		return r;
 	r = begin(options, yard.graveyard);
+	*ret_seq = graveyard_seq(yard.graveyard);
 	yard_close(&yard);
 	if (r == 0)
 		*ret_lock = take_fd(lock);

@@ -2,6 +2,8 @@
 /* The graveyard behind a mount, and what it stands on, as the options have it. */
 #pragma once
 
+#include <stdint.h>
+
 struct graveyard;
 struct options;
 struct store;
@@ -15,9 +17,10 @@ struct yard {
 
 /*
  * Looks whether the database can be used, does with it what is done once at a start (--fresh; who was alive in an earlier boot is dead), and locks it against
- * another daemon for as long as the descriptor is open (--read-only: -1). -errno after saying why.
+ * another daemon for as long as the descriptor is open (--read-only: -1). Tells the last event by then (--read-only: 0).
+ * -errno after saying why.
  */
-int yard_prepare(const struct options *options, int *ret_lock);
+int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq);
 
 /* Opens it, in the process that uses it, under the lock. -errno after saying why. */
 int yard_open(const struct options *options, struct yard *ret_yard);

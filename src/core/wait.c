@@ -147,6 +147,22 @@ int wait_look_one(struct graveyard *g, enum wait_kind kind, const struct who_nam
 	return r;
 }
 
+int wait_happened(struct graveyard *g, enum wait_kind kind, const struct who_name *name,
+		  uint64_t opened)
+{
+	struct life now, life;
+	uint64_t from;
+	int begun = target(g, kind, name, false, opened, &from, &now), r;
+
+	if (begun < 0)
+		return begun;
+	/* A dead one is not ready, though it was. */
+	if (kind == WAIT_READY && begun && stone_has(&now.stone, FACT_DIED))
+		from++;
+	r = find_met(g, &wait_rules[kind], name, from, &life);
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
 int wait_look(struct graveyard *g, enum wait_kind kind, const struct who *who, uint64_t opened,
 	      uint64_t *ret_at)
 {

@@ -38,6 +38,14 @@ int wait_look_one(struct graveyard *g, enum wait_kind kind, const struct who_nam
 		  uint64_t opened, struct wait_standing *ret_standing);
 
 /*
+ * Has it happened to a name, in the life that was current at `opened` (the next, if there was none) or a later one? What
+ * has stays so. Unlike a wait, WAIT_READY does not fail when a life is over, and goes on with the next. 1; 0 not yet; the
+ * store's errors.
+ */
+int wait_happened(struct graveyard *g, enum wait_kind kind, const struct who_name *name,
+		  uint64_t opened);
+
+/*
  * How a wait stands: 1 it has come, ret_at tells when; 0 not yet.
  * Errors: -ESRCH WAIT_READY: one of all, or each of any, is dead; and the store's.
  */

@@ -40,7 +40,7 @@ static void check_options(const struct options *o, const char *text, size_t size
 	require(o->linger >= 0);
 	require(o->max_waits >= 1 && o->max_names >= 1 && o->max_names <= INT64_MAX);
 	require(o->log_level >= LOG_LEVEL_ERROR && o->log_level <= LOG_LEVEL_DEBUG);
-	require(!o->read_only || !o->fresh);
+	require(!o->read_only || (!o->fresh && !o->until));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

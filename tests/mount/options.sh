@@ -48,7 +48,7 @@ echo 1 >one
 # --- what needs no mount ---
 runs 0 '^graveyardfs [0-9]' --version
 runs 0 '^usage: ' --help
-for option in db durability names fresh linger read-only max-waits max-names log-level check unmount \
+for option in db durability names fresh until linger read-only max-waits max-names log-level check unmount \
 	version help; do
 	grep -q -e "^  --$option " out || fail "--help does not know --$option"
 done
@@ -60,6 +60,9 @@ runs 100 '--db' --db '' "$G"
 runs 100 '--durability' --durability often "$G"
 runs 100 '--names' --names 'a,,b' "$G"
 runs 100 '--names' --names 'a, b' "$G"
+runs 100 '--until has a part' --until died "$G"
+runs 100 '--until mixes' --until died:a,died:b+died:c "$G"
+runs 100 '--until .*--names' --names a --until died:b "$G"
 runs 100 '--linger' --linger soon "$G"
 runs 100 '--linger' --linger -1s "$G"
 runs 100 '--max-waits' --max-waits 0 "$G"

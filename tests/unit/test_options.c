@@ -76,6 +76,7 @@ static void a_mountpoint_is_all_it_takes(void **state)
 	assert_string_equal(o.mountpoint, "/graveyard");
 	assert_string_equal(o.db, "/var/lib/graveyard/graveyard.db");
 	assert_null(o.names);
+	assert_null(o.until);
 	assert_false(o.power || o.fresh || o.read_only);
 	assert_true(o.linger == NSEC_PER_SEC);
 	assert_int_equal(o.max_waits, 65536);
@@ -86,14 +87,16 @@ static void a_mountpoint_is_all_it_takes(void **state)
 static void each_option_is_taken(void **state)
 {
 	struct line line;
-	struct options o = parsed(&line, "--db /d --durability power --names a,b.c --fresh "
-					 "--linger 1m30s --max-waits 7 --max-names 8 "
-					 "--log-level debug -- /g");
+	struct options o =
+		parsed(&line, "--db /d --durability power --names a,b.c --fresh "
+			      "--until died:a+born:b.c --linger 1m30s --max-waits 7 --max-names 8 "
+			      "--log-level debug -- /g");
 
 	(void)state;
 	assert_string_equal(o.mountpoint, "/g");
 	assert_string_equal(o.db, "/d");
 	assert_string_equal(o.names, "a,b.c");
+	assert_string_equal(o.until, "died:a+born:b.c");
 	assert_true(o.power && o.fresh && !o.read_only);
 	assert_true(o.linger == 90 * NSEC_PER_SEC);
 	assert_int_equal(o.max_waits, 7);
@@ -163,6 +166,18 @@ static void what_is_wrong_is_told(void **state)
 		{"--linger 30 /g", "--linger is not a duration, as in 30s, 1m30s or 400ms"},
 		{"--linger -1s /g", "--linger is not a duration, as in 30s, 1m30s or 400ms"},
 		{"--linger 300y /g", "--linger is not a duration, as in 30s, 1m30s or 400ms"},
+		{"--until '' /g",
+		 "--until has a part that begins with none of born:, ready:, died:, succeeded:"},
+		{"--until died:a+b /g",
+		 "--until has a part that begins with none of born:, ready:, died:, succeeded:"},
+		{"--until died: /g", "--until has a part with what is no name"},
+		{"--until died:a,born:b+born:c /g", "--until mixes + (all) and , (any)"},
+		{"--until died:a,died:c --names a,b /g",
+		 "--until waits for a name that is not in --names"},
+		{"--names a,b --until ready:ab /g",
+		 "--until waits for a name that is not in --names"},
+		{"--read-only --until died:a /g",
+		 "--until waits for what does not happen with --read-only"},
 		{"--read-only --fresh /g", "--fresh changes what --read-only leaves alone"},
 	};
 
@@ -276,8 +291,8 @@ static void a_program_without_a_name_is_a_command_line_without_a_mountpoint(void
 static void the_usage_names_each_option_in_lines_that_fit(void **state)
 {
 	static const char *const names[] = {
-		"db",        "durability", "names", "fresh",   "linger",  "read-only", "max-waits",
-		"max-names", "log-level",  "check", "unmount", "version", "help"};
+		"db",        "durability", "names",     "fresh", "until",   "linger",  "read-only",
+		"max-waits", "max-names",  "log-level", "check", "unmount", "version", "help"};
 	size_t size = 0;
 	char *text = NULL;
 	FILE *to = open_memstream(&text, &size);
