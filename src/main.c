@@ -8,6 +8,7 @@
 #include "exit_status.h"
 #include "handover.h"
 #include "herald.h"
+#include "janitor.h"
 #include "keeper.h"
 #include "mountpoint.h"
 #include "options.h"
@@ -73,6 +74,8 @@ int main(int argc, char **argv)
 		return check(options.mountpoint);
 	case ACTION_UNMOUNT:
 		return unmount(options.mountpoint);
+	case ACTION_JANITOR:
+		return janitor_run(&options);
 	case ACTION_SERVE:
 		break;
 	}

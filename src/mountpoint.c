@@ -20,6 +20,9 @@
 #define FS_TYPE "fuse.graveyardfs"
 #define ANSWER_MS 5000
 
+/* How long a foreign FUSE mount may take to say that its server is gone: it says so at once. */
+#define DEAD_MS 1000
+
 /* Layers of dead mounts that are taken down before something is wrong. */
 #define LAYERS_MAX 64
 
@@ -39,8 +42,20 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* Is the mount on top of a place, the last in the table that names it, a graveyard? */
-static int is_graveyard(const char *real_path, bool *ret_is)
+enum kind { KIND_OTHER, KIND_FUSE, KIND_GRAVEYARD };
+
+static enum kind kind_of(const char *type)
+{
+	if (strncmp(type, FS_TYPE " ", sizeof(FS_TYPE)) == 0)
+		return KIND_GRAVEYARD;
+	return strncmp(type, "fuse ", 5) == 0 || strncmp(type, "fuse.", 5) == 0 ||
+			       strncmp(type, "fuseblk", 7) == 0
+		       ? KIND_FUSE
+		       : KIND_OTHER;
+}
+
+/* What is mounted on top of a place, the last in the table that names it? */
+static int find_kind(const char *real_path, enum kind *ret_kind)
 {
 	FILE *table = fopen("/proc/self/mountinfo", "re");
 	_cleanup_(cleanup_free) char *line = NULL;
@@ -56,7 +71,7 @@ static int is_graveyard(const char *real_path, bool *ret_is)
 			continue;
 		unescape(place);
 		if (strcmp(place, real_path) == 0)
-			*ret_is = strncmp(type + 3, FS_TYPE " ", sizeof(FS_TYPE)) == 0;
+			*ret_kind = kind_of(type + 3);
 	}
 	(void)fclose(table);
 	return 0;
@@ -66,7 +81,7 @@ int mountpoint_look(const char *path, enum mountpoint_state *ret_state)
 {
 	_cleanup_(cleanup_free) char *real_path = NULL;
 	struct stat st;
-	bool is = false;
+	enum kind kind = KIND_OTHER;
 	int r;
 
 	*ret_state = MOUNTPOINT_FREE;
@@ -78,13 +93,14 @@ int mountpoint_look(const char *path, enum mountpoint_state *ret_state)
 			return -errno;
 		return 0;
 	}
-	r = is_graveyard(real_path, &is);
+	r = find_kind(real_path, &kind);
 	if (r < 0)
 		return r;
 	/* A live one is not asked: it might hang. A dead one fails at once. */
-	if (is)
+	if (kind == KIND_GRAVEYARD)
 		*ret_state = MOUNTPOINT_SERVED;
-	if (!is && stat(real_path, &st) < 0 && (errno == ENOTCONN || errno == ECONNABORTED))
+	if (kind != KIND_GRAVEYARD && stat(real_path, &st) < 0 &&
+	    (errno == ENOTCONN || errno == ECONNABORTED))
 		*ret_state = MOUNTPOINT_STALE;
 	return 0;
 }
@@ -120,19 +136,26 @@ int mountpoint_abort(const char *path)
 	return umount2(path, MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-/* In a process of its own: against a server that hangs, only a process can be given up. */
-static _Noreturn void ask(const char *path)
+static bool ask(const char *path)
 {
 	char file[4096], byte;
 	int fd, n = snprintf(file, sizeof(file), "%s/.help", path);
 
 	if (n < 0 || (size_t)n >= sizeof(file))
-		_exit(1);
+		return false;
 	fd = open(file, O_RDONLY | O_CLOEXEC);
-	_exit(fd >= 0 && read(fd, &byte, 1) == 1 ? 0 : 1);
+	return fd >= 0 && read(fd, &byte, 1) == 1;
 }
 
-bool mountpoint_answers(const char *path)
+static bool is_dead(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+/* Is it so? In a process of its own: in front of a server that hangs, only a process can be given up. */
+static bool find_out(bool (*is)(const char *path), const char *path, int patience_ms)
 {
 	siginfo_t info = {0};
 	struct pollfd ended = {.events = POLLIN};
@@ -140,17 +163,60 @@ bool mountpoint_answers(const char *path)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		ask(path);
+		_exit(is(path) ? 0 : 1);
 	if (pid < 0)
 		return false;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	ended.fd = fd;
-	if (fd < 0 || poll(&ended, 1, ANSWER_MS) != 1) {
+	if (fd < 0 || poll(&ended, 1, patience_ms) != 1) {
 		(void)kill(pid, SIGKILL); /* it may never end: not waited for */
 		return false;
 	}
 	return waitid(P_PID, (id_t)pid, &info, WEXITED) == 0 && info.si_code == CLD_EXITED &&
 	       info.si_status == 0;
+}
+
+bool mountpoint_answers(const char *path)
+{
+	return find_out(ask, path, ANSWER_MS);
+}
+
+/*
+ * The real path of what may be the root of a mount whose server hangs. realpath(3) only reads links, and such a root is
+ * none, so nothing is asked of it; save where a slash follows, then it is looked at.
+ */
+static char *find_root(const char *path)
+{
+	_cleanup_(cleanup_free) char *copy = strdup(path);
+	size_t len = strlen(path);
+
+	if (!copy)
+		return NULL;
+	while (len > 1 && copy[len - 1] == '/')
+		copy[--len] = '\0';
+	return realpath(copy, NULL);
+}
+
+int mountpoint_take_down(const char *path)
+{
+	_cleanup_(cleanup_free) char *real_path = find_root(path);
+	int count = 0;
+
+	if (!real_path)
+		return errno == ENOENT ? 0 : -errno;
+	for (; count < LAYERS_MAX; count++) {
+		enum kind kind = KIND_OTHER;
+		int r = find_kind(real_path, &kind);
+
+		if (r < 0)
+			return r;
+		if (kind == KIND_OTHER ||
+		    (kind == KIND_FUSE && !find_out(is_dead, real_path, DEAD_MS)))
+			return count;
+		if (umount2(real_path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+			return -errno;
+	}
+	return -ELOOP;
 }
 
 int mountpoint_clear(const char *path)

@@ -37,6 +37,12 @@ int mountpoint_unmount(const char *path);
 /* The same in front of a server that hangs: aborts the connection, too, so that its requests fail now. */
 int mountpoint_abort(const char *path);
 
+/*
+ * Takes down every graveyard on top, served or not, and every other FUSE mount whose server is gone; lazily. How many those
+ * were. Of a graveyard nothing is asked: it may hang. Errors: those of umount2(2), and of reading the mount table.
+ */
+int mountpoint_take_down(const char *path);
+
 /* Does whoever serves the place answer? Waits for at most five seconds. */
 bool mountpoint_answers(const char *path);
 

@@ -128,6 +128,11 @@ static const char *set_unmount(struct options *o, const char *argument)
 	return set_directory(o, argument, ACTION_UNMOUNT);
 }
 
+static const char *set_janitor(struct options *o, const char *argument)
+{
+	return set_directory(o, argument, ACTION_JANITOR);
+}
+
 static const char *set_help(struct options *o, const char *argument)
 {
 	(void)argument;
@@ -158,6 +163,7 @@ static const struct option_row rows[] = {
 	{"log-level", "LEVEL", set_log_level, "error, warning, info (default) or debug"},
 	{"check", "DIR", set_check, "is a graveyard served there? Tells by the exit status"},
 	{"unmount", "DIR", set_unmount, "take the graveyard there down"},
+	{"janitor", "DIR", set_janitor, "sleep until SIGTERM, then unmount what is left at DIR..."},
 	{"version", NULL, set_version, "print the version"},
 	{"help", NULL, set_help, "print this"},
 };
@@ -260,6 +266,11 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 		if (next == argc)
 			return complain(why, why_size, "MOUNTPOINT", "is missing");
 		o.mountpoint = argv[next++];
+	}
+	if (o.action == ACTION_JANITOR) {
+		o.others = argv + next;
+		o.other_count = argc - next;
+		next = argc;
 	}
 	if (next < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
 		return complain(why, why_size, argv[next], "is one argument too many");

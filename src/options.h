@@ -12,6 +12,7 @@ enum action {
 	ACTION_SERVE,
 	ACTION_CHECK,   /* --check DIR */
 	ACTION_UNMOUNT, /* --unmount DIR */
+	ACTION_JANITOR, /* --janitor DIR... */
 	ACTION_HELP,
 	ACTION_VERSION,
 };
@@ -19,7 +20,9 @@ enum action {
 /* Strings are the command line's own. */
 struct options {
 	enum action action;
-	const char *mountpoint; /* or the DIR of --check and --unmount */
+	const char *mountpoint; /* or the DIR of --check, --unmount and --janitor */
+	char *const *others;    /* further ones of --janitor */
+	int other_count;
 	const char *db;
 	const char *names; /* NULL: any */
 	bool power;        /* --durability power */

@@ -48,7 +48,7 @@ echo 1 >one
 # --- what needs no mount ---
 runs 0 '^graveyardfs [0-9]' --version
 runs 0 '^usage: ' --help
-for option in db durability names fresh until linger read-only max-waits max-names log-level check unmount \
+for option in db durability names fresh until linger read-only max-waits max-names log-level check unmount janitor \
 	version help; do
 	grep -q -e "^  --$option " out || fail "--help does not know --$option"
 done

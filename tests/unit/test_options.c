@@ -138,6 +138,15 @@ static void other_actions_take_their_directory(void **state)
 	o = parsed(&line, "--log-level error --unmount=/g");
 	assert_int_equal(o.action, ACTION_UNMOUNT);
 	assert_string_equal(o.mountpoint, "/g");
+	o = parsed(&line, "--janitor /g");
+	assert_int_equal(o.action, ACTION_JANITOR);
+	assert_string_equal(o.mountpoint, "/g");
+	assert_int_equal(o.other_count, 0);
+	o = parsed(&line, "--log-level error --janitor /g /h -- --i");
+	assert_string_equal(o.mountpoint, "/g");
+	assert_int_equal(o.other_count, 3);
+	assert_string_equal(o.others[0], "/h");
+	assert_string_equal(o.others[2], "--i");
 	assert_int_equal(parsed(&line, "--help").action, ACTION_HELP);
 	assert_int_equal(parsed(&line, "--version").action, ACTION_VERSION);
 	assert_int_equal(parsed(&line, "--version /g x").action, ACTION_VERSION);
@@ -156,6 +165,8 @@ static void what_is_wrong_is_told(void **state)
 		{"--check /g /h", "/h is one argument too many"},
 		{"--check /g --unmount /h", "--unmount comes with another that says what to do"},
 		{"--unmount /g --unmount /g", "--unmount comes with another that says what to do"},
+		{"--janitor", "--janitor needs an argument"},
+		{"--janitor /g --janitor /h", "--janitor comes with another that says what to do"},
 		{"--db", "--db needs an argument"},
 		{"--fresh --linger", "--linger needs an argument"},
 		{"--db '' /g", "--db is empty"},
@@ -290,9 +301,10 @@ static void a_program_without_a_name_is_a_command_line_without_a_mountpoint(void
 
 static void the_usage_names_each_option_in_lines_that_fit(void **state)
 {
-	static const char *const names[] = {
-		"db",        "durability", "names",     "fresh", "until",   "linger",  "read-only",
-		"max-waits", "max-names",  "log-level", "check", "unmount", "version", "help"};
+	static const char *const names[] = {"db",        "durability", "names",     "fresh",
+					    "until",     "linger",     "read-only", "max-waits",
+					    "max-names", "log-level",  "check",     "unmount",
+					    "janitor",   "version",    "help"};
 	size_t size = 0;
 	char *text = NULL;
 	FILE *to = open_memstream(&text, &size);
