@@ -7,24 +7,38 @@
 #include "base/log.h"
 #include "mountpoint.h"
 
-void held_mount_init(struct held_mount *m, const char *path, bool read_only)
+void held_mount_init(struct held_mount *m, const char *path, bool read_only,
+		     const char *read_only_at)
 {
 	*m = (struct held_mount){.path = path, .read_only = read_only};
+	second_mount_init(&m->second, read_only_at);
 	for (unsigned i = 0; i < DEVICES; i++)
 		m->fds[i] = -1;
 }
 
-int held_mount_clear(const struct held_mount *m)
+static int clear(const char *path, mode_t mode)
 {
-	int r = mountpoint_make(m->path);
+	int r = mountpoint_make(path, mode);
 
 	if (r == 0)
-		r = mountpoint_clear(m->path);
+		r = mountpoint_clear(path);
 	if (r == -EBUSY) {
-		log_error("'%s' is a graveyard already, and is served", m->path);
+		log_error("'%s' is a graveyard already, and is served", path);
 		return r;
 	}
-	return log_failure(r, "use the directory", m->path);
+	return log_failure(r, "use the directory", path);
+}
+
+int held_mount_clear(struct held_mount *m)
+{
+	/* Who comes before the mount does may write there: it is taken in. */
+	int r = clear(m->path, 0777);
+
+	if (r == 0 && m->second.given)
+		r = clear(m->second.given, 0755);
+	if (r == 0 && m->second.given)
+		r = second_mount_place(&m->second, m->path);
+	return r;
 }
 
 int held_mount_make(struct held_mount *m)
@@ -34,7 +48,13 @@ int held_mount_make(struct held_mount *m)
 	if (r < 0)
 		return log_failure(r, "mount a FUSE file system on", m->path);
 	m->mounted = true;
-	return log_failure(devices_open(m->fds[0], m->fds), "open more of", "/dev/fuse");
+	r = log_failure(devices_open(m->fds[0], m->fds), "open more of", "/dev/fuse");
+	return r == 0 && m->second.given ? second_mount_make(&m->second, m->path) : r;
+}
+
+void held_mount_look(struct held_mount *m)
+{
+	second_mount_look(&m->second);
 }
 
 void held_mount_let_go(struct held_mount *m)
@@ -48,6 +68,7 @@ void held_mount_let_go(struct held_mount *m)
 
 void held_mount_give_up(struct held_mount *m)
 {
+	second_mount_end(&m->second);
 	held_mount_let_go(m);
 	(void)mountpoint_unmount(m->path);
 	m->mounted = false;
@@ -56,6 +77,7 @@ void held_mount_give_up(struct held_mount *m)
 void held_mount_abort(struct held_mount *m)
 {
 	m->mounted = false;
+	second_mount_end(&m->second);
 	(void)log_failure(mountpoint_abort(m->path), "unmount", m->path);
 	held_mount_let_go(m);
 }
@@ -67,6 +89,7 @@ void held_mount_end(struct held_mount *m, bool gone)
 	if (!m->mounted)
 		return;
 	m->mounted = false;
+	second_mount_end(&m->second);
 	if (gone) {
 		held_mount_let_go(m);
 		r = mountpoint_clear(m->path);

@@ -5,21 +5,28 @@
 #include <stdbool.h>
 
 #include "fs/device.h"
+#include "second_mount.h"
 
 struct held_mount {
 	const char *path;
 	bool read_only;
 	bool mounted;
+	struct second_mount second;
 	int fds[DEVICES]; /* of the connection; -1: let go */
 };
 
-void held_mount_init(struct held_mount *m, const char *path, bool read_only);
+/* `read_only_at`: see second_mount.h; NULL: none. */
+void held_mount_init(struct held_mount *m, const char *path, bool read_only,
+		     const char *read_only_at);
 
-/* Makes the directory, and frees it of what is left of others. -EBUSY: a graveyard is served there. */
-int held_mount_clear(const struct held_mount *m);
+/* Makes the directories, and frees them of what is left of others. -EBUSY: a graveyard is served there. */
+int held_mount_clear(struct held_mount *m);
 
-/* Mounts, and opens the connection. -errno as mountpoint_mount() and devices_open(). */
+/* Mounts, and opens the connection. -errno as mountpoint_mount(), devices_open() and second_mount_make(). */
 int held_mount_make(struct held_mount *m);
+
+/* The mount table has changed, as second.table tells. */
+void held_mount_look(struct held_mount *m);
 
 /* The connection ends, unless others have it open too: whoever is in the mount is told now. */
 void held_mount_let_go(struct held_mount *m);

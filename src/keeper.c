@@ -264,16 +264,19 @@ static void loop(struct keeper *k)
 	struct pollfd fds[] = {
 		{.fd = k->signal_fd, .events = POLLIN},
 		{.fd = k->errands[0], .events = POLLIN},
+		{.fd = k->mount.second.table, .events = POLLPRI},
 	};
 
 	while (!k->done) {
 		start_those_due(k);
-		if (poll(fds, 2, timeout(k)) < 0 && errno != EINTR) {
+		if (poll(fds, 3, timeout(k)) < 0 && errno != EINTR) {
 			log_error("unable to wait: %s", strerror(errno));
 			end(k, EXIT_SYSTEM);
 		}
 		if (fds[1].revents)
 			on_errand(k);
+		if (fds[2].revents)
+			held_mount_look(&k->mount);
 		if (fds[0].revents)
 			on_signals(k);
 		if (k->mount.mounted && clock_monotonic() >= k->give_up_at)
@@ -308,7 +311,7 @@ int keeper_run(const struct options *options, char **argv)
 	};
 	int r;
 
-	held_mount_init(&k.mount, options->mountpoint, options->read_only);
+	held_mount_init(&k.mount, options->mountpoint, options->read_only, options->read_only_at);
 	r = child_init(&k.worker, "worker", WORKER_NAME, argv);
 	if (r == 0)
 		r = child_init(&k.herald, "herald", HERALD_NAME, argv);

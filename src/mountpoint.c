@@ -264,7 +264,7 @@ int64_t mountpoint_request_timeout(void)
 	return (timeout > TIMEOUT_LEAST ? timeout : TIMEOUT_LEAST) * NSEC_PER_SEC;
 }
 
-int mountpoint_make(const char *path)
+int mountpoint_make(const char *path, mode_t mode)
 {
 	_cleanup_(cleanup_free) char *copy = strdup(path);
 	struct stat st;
@@ -279,7 +279,7 @@ int mountpoint_make(const char *path)
 	}
 	if (lstat(path, &st) == 0 || errno != ENOENT)
 		return 0; /* whatever it is, mounting will tell */
-	if (mkdir(path, 0777) < 0)
+	if (mkdir(path, mode) < 0)
 		return -errno;
-	return chmod(path, 0777) < 0 ? -errno : 0;
+	return chmod(path, mode) < 0 ? -errno : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum mountpoint_state {
 	MOUNTPOINT_FREE,   /* no graveyard on top */
@@ -14,9 +15,8 @@ enum mountpoint_state {
 /* -errno: the place cannot be looked at. A place that does not exist is free. */
 int mountpoint_look(const char *path, enum mountpoint_state *ret_state);
 
-/* Makes the directory, and those above it, where absent; everybody may write there, for who comes before the
- * mount does. -errno of mkdir(2). */
-int mountpoint_make(const char *path);
+/* Makes the directory, with this mode, and those above it, where absent. -errno of mkdir(2). */
+int mountpoint_make(const char *path, mode_t mode);
 
 /*
  * Takes down what servers that are gone, or that hang, left there, however many.

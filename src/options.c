@@ -58,6 +58,12 @@ static const char *set_read_only(struct options *o, const char *argument)
 	return NULL;
 }
 
+static const char *set_read_only_at(struct options *o, const char *argument)
+{
+	o->read_only_at = argument;
+	return *argument ? NULL : "is empty";
+}
+
 static const char *set_until(struct options *o, const char *argument)
 {
 	struct condition condition;
@@ -158,6 +164,8 @@ static const struct option_row rows[] = {
 	{"linger", "DURATION", set_linger,
 	 "then, or on SIGTERM, serve at most so long for those who need it (1s)"},
 	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
+	{"read-only-at", "DIR", set_read_only_at,
+	 "mount it a second time there, read-only for everybody"},
 	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
 	{"log-level", "LEVEL", set_log_level, "error, warning, info (default) or debug"},

@@ -28,8 +28,9 @@ struct options {
 	bool power;        /* --durability power */
 	bool fresh;
 	bool read_only;
-	const char *until; /* a condition, see core/condition.h; NULL: none */
-	int64_t linger;    /* ns */
+	const char *read_only_at; /* a second mount; NULL: none */
+	const char *until;        /* a condition, see core/condition.h; NULL: none */
+	int64_t linger;           /* ns */
 	unsigned max_waits;
 	uint64_t max_names;
 	enum log_level log_level;

@@ -48,7 +48,7 @@ echo 1 >one
 # --- what needs no mount ---
 runs 0 '^graveyardfs [0-9]' --version
 runs 0 '^usage: ' --help
-for option in db durability names fresh until linger read-only max-waits max-names log-level check unmount janitor \
+for option in db durability names fresh until linger read-only read-only-at max-waits max-names log-level check unmount janitor \
 	version help; do
 	grep -q -e "^  --$option " out || fail "--help does not know --$option"
 done
@@ -63,6 +63,7 @@ runs 100 '--names' --names 'a, b' "$G"
 runs 100 '--until has a part' --until died "$G"
 runs 100 '--until mixes' --until died:a,died:b+died:c "$G"
 runs 100 '--until .*--names' --names a --until died:b "$G"
+runs 100 '--read-only-at' --read-only-at '' "$G"
 runs 100 '--linger' --linger soon "$G"
 runs 100 '--linger' --linger -1s "$G"
 runs 100 '--max-waits' --max-waits 0 "$G"

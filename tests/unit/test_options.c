@@ -102,6 +102,10 @@ static void each_option_is_taken(void **state)
 	assert_int_equal(o.max_waits, 7);
 	assert_int_equal(o.max_names, 8);
 	assert_int_equal(o.log_level, LOG_LEVEL_DEBUG);
+	assert_null(o.read_only_at);
+	o = parsed(&line, "--read-only-at /r g");
+	assert_string_equal(o.read_only_at, "/r");
+	assert_false(o.read_only);
 	o = parsed(&line, "--read-only --db=x --linger=0 g");
 	assert_true(o.read_only);
 	assert_string_equal(o.db, "x");
@@ -187,6 +191,7 @@ static void what_is_wrong_is_told(void **state)
 		 "--until waits for a name that is not in --names"},
 		{"--names a,b --until ready:ab /g",
 		 "--until waits for a name that is not in --names"},
+		{"--read-only-at '' /g", "--read-only-at is empty"},
 		{"--read-only --until died:a /g",
 		 "--until waits for what does not happen with --read-only"},
 		{"--read-only --fresh /g", "--fresh changes what --read-only leaves alone"},
@@ -214,7 +219,7 @@ static void what_is_no_option_is_named(void **state)
 
 static void what_could_be_either_of_two_is_neither(void **state)
 {
-	static const char *const words[] = {"--d", "--l", "--ma", "--max", "--max-"};
+	static const char *const words[] = {"--d", "--l", "--ma", "--max", "--max-", "--read"};
 	struct line line;
 
 	(void)state;
@@ -302,9 +307,9 @@ static void a_program_without_a_name_is_a_command_line_without_a_mountpoint(void
 static void the_usage_names_each_option_in_lines_that_fit(void **state)
 {
 	static const char *const names[] = {"db",        "durability", "names",     "fresh",
-					    "until",     "linger",     "read-only", "max-waits",
-					    "max-names", "log-level",  "check",     "unmount",
-					    "janitor",   "version",    "help"};
+					    "until",     "linger",     "read-only", "read-only-at",
+					    "max-waits", "max-names",  "log-level", "check",
+					    "unmount",   "janitor",    "version",   "help"};
 	size_t size = 0;
 	char *text = NULL;
 	FILE *to = open_memstream(&text, &size);
