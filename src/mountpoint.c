@@ -267,7 +267,6 @@ int64_t mountpoint_request_timeout(void)
 int mountpoint_make(const char *path, mode_t mode)
 {
 	_cleanup_(cleanup_free) char *copy = strdup(path);
-	struct stat st;
 
 	if (!copy)
 		return -ENOMEM;
@@ -277,9 +276,8 @@ int mountpoint_make(const char *path, mode_t mode)
 			return -errno;
 		*slash = '/';
 	}
-	if (lstat(path, &st) == 0 || errno != ENOENT)
-		return 0; /* whatever it is, mounting will tell */
+	/* Not lstat(2): what is mounted there may hang. Whatever it is, mounting will tell. */
 	if (mkdir(path, mode) < 0)
-		return -errno;
+		return errno == EEXIST ? 0 : -errno;
 	return chmod(path, mode) < 0 ? -errno : 0;
 }
