@@ -17,7 +17,7 @@
 
 const char *const place_names[PLACE_COUNT] = {".", ".born", ".ready", ".died"};
 
-enum errand_kind { ERRAND_UNMOUNT = 1, ERRAND_CHOWN, ERRAND_OPEN };
+enum errand_kind { ERRAND_UNMOUNT = 1, ERRAND_CHOWN, ERRAND_OPEN, ERRAND_READY };
 
 /* The answer is an int32_t: 0, with the descriptor if one was asked for, or -errno. */
 struct errand {
@@ -68,6 +68,13 @@ static int receive_answer(int fd, int *ret_opened)
 int errand_unmount(int fd)
 {
 	const struct errand errand = {.kind = ERRAND_UNMOUNT};
+
+	return send_errand(fd, &errand);
+}
+
+int errand_ready(int fd)
+{
+	const struct errand errand = {.kind = ERRAND_READY};
 
 	return send_errand(fd, &errand);
 }
@@ -185,7 +192,7 @@ static int do_it(int directory, const struct errand *errand, int *ret_opened)
 	}
 }
 
-bool errand_do(int fd, int directory)
+enum errand_left errand_do(int fd, int directory)
 {
 	_cleanup_(cleanup_close) int opened = -1;
 	struct errand errand;
@@ -194,13 +201,15 @@ bool errand_do(int fd, int directory)
 	int r = -EINVAL;
 
 	if (n < 0)
-		return false;
+		return ERRAND_LEFT_NOTHING;
 	if (n == (ssize_t)sizeof(errand) && errand.kind == ERRAND_UNMOUNT)
-		return true;
+		return ERRAND_LEFT_UNMOUNT;
+	if (n == (ssize_t)sizeof(errand) && errand.kind == ERRAND_READY)
+		return ERRAND_LEFT_READY;
 	if (n == (ssize_t)sizeof(errand))
 		r = do_it(directory, &errand, &opened);
 	answer(fd, r, opened);
-	return false;
+	return ERRAND_LEFT_NOTHING;
 }
 
 static void drop_all(int fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the worker, which has no capability, has the keeper do, over a pair of SOCK_SEQPACKET sockets that the keeper
- * makes. The worker reads what strangers write, so the keeper believes nothing of what it says: it does three things
+ * makes. The worker reads what strangers write, so the keeper believes nothing of what it says: it does four things
  * only, with files underneath the mount only, and each of them is harmless whoever asks for it.
  *
  * The worker waits for the answer; it dies with the keeper, so it does not wait for ever. The keeper waits for
@@ -10,7 +10,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /* The directory underneath the mount, and those in it that tell as their likes in the mount do. */
@@ -23,8 +22,9 @@ extern const char *const place_names[PLACE_COUNT];
 
 /* ---- the worker's side ---- */
 
-/* Unmount now. Has no answer. -errno of send(2). */
+/* Unmount now; tell that we are serving. Have no answer. -errno of send(2). */
 int errand_unmount(int fd);
+int errand_ready(int fd);
 
 /*
  * Give UNFINISHED_STONE to its owner: as long as it is the daemon's, regular, and has no other name.
@@ -40,8 +40,11 @@ int errand_open(int fd, enum place place, const char *name, int *ret_fd);
 
 /* ---- the keeper's side ---- */
 
-/* Receives an errand, if there is one, and does it. True: it is to unmount, which is left to the caller. */
-bool errand_do(int fd, int directory);
+/* What is left to the caller. */
+enum errand_left { ERRAND_LEFT_NOTHING, ERRAND_LEFT_UNMOUNT, ERRAND_LEFT_READY };
+
+/* Receives an errand, if there is one, and does it. */
+enum errand_left errand_do(int fd, int directory);
 
 /* What one worker asked for, and was answered, is nothing to the next. */
 void errand_forget(int keepers, int workers);

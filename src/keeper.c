@@ -230,8 +230,17 @@ static void on_signals(struct keeper *k)
 
 static void on_errand(struct keeper *k)
 {
-	if (errand_do(k->errands[0], k->directory))
+	switch (errand_do(k->errands[0], k->directory)) {
+	case ERRAND_LEFT_UNMOUNT:
+		notify_stopping(&k->notify);
 		unmount_it(k);
+		break;
+	case ERRAND_LEFT_READY:
+		notify_ready(&k->notify);
+		break;
+	case ERRAND_LEFT_NOTHING:
+		break;
+	}
 }
 
 static int timeout(const struct keeper *k)
@@ -306,6 +315,7 @@ int keeper_run(const struct options *options, char **argv)
 		.program = {.fd = -1, .last = -1},
 		.directory = -1,
 		.inotify = -1,
+		.notify = {.fd = -1},
 		.give_up_at = INT64_MAX,
 		.status = EXIT_SYSTEM,
 	};
@@ -317,10 +327,13 @@ int keeper_run(const struct options *options, char **argv)
 		r = child_init(&k.herald, "herald", HERALD_NAME, argv);
 	if (r == 0)
 		r = keeper_prepare(&k);
-	if (r == 0)
+	if (r == 0) {
+		notify_open(&k.notify);
 		r = mount_it(&k);
+	}
 	if (r == 0)
 		loop(&k);
+	notify_stopping(&k.notify);
 	unmount_it(&k);
 	held_mount_let_go(&k.mount);
 	end_herald(&k);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "child.h"
 #include "held_mount.h"
+#include "notify.h"
 #include "program.h"
 
 struct handover;
@@ -23,6 +24,7 @@ struct keeper {
 	struct held_mount mount;
 	struct child worker, herald;
 	struct program program;
+	struct notify notify;
 	int signal_fd;
 	int lock_fd;            /* of the database, see yard.h; held to the end */
 	int errands[2];         /* ours, the worker's */

@@ -186,6 +186,7 @@ static int serve(struct server *s)
 
 	if (s->handover->ready++ == 0)
 		log_info("serving '%s'", s->options->mountpoint);
+	(void)log_failure(errand_ready(s->handover->errands), "tell of", s->options->mountpoint);
 	r = worker_run(&worker);
 	if (r == -ENODEV)
 		r = say_gone(s);

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -299,12 +300,15 @@ static void only_the_unfinished_stone_is_given_away(void **state)
 	assert_int_equal(unlinkat(directory, UNFINISHED_STONE, 0), 0);
 }
 
-static void unmounting_is_left_to_the_keeper(void **state)
+static void what_is_not_about_files_is_left_to_the_keeper(void **state)
 {
 	(void)state;
 	assert_false(errand_do(keepers, directory));
 	assert_int_equal(errand_unmount(workers), 0);
-	assert_true(errand_do(keepers, directory));
+	assert_int_equal(errand_do(keepers, directory), ERRAND_LEFT_UNMOUNT);
+	assert_false(errand_do(keepers, directory));
+	assert_int_equal(errand_ready(workers), 0);
+	assert_int_equal(errand_do(keepers, directory), ERRAND_LEFT_READY);
 	assert_false(errand_do(keepers, directory));
 }
 
@@ -334,7 +338,7 @@ int main(void)
 		cmocka_unit_test(a_name_without_an_end_is_refused),
 		cmocka_unit_test(whatever_it_says_nothing_else_is_opened),
 		cmocka_unit_test(only_the_unfinished_stone_is_given_away),
-		cmocka_unit_test(unmounting_is_left_to_the_keeper),
+		cmocka_unit_test(what_is_not_about_files_is_left_to_the_keeper),
 		cmocka_unit_test(the_keeper_waits_for_no_worker),
 	};
 
