@@ -241,13 +241,35 @@ void park_free_pollers(struct fs *fs)
 		park_forget_poller(fs, fh);
 }
 
+/* Who was promised to be told, by an earlier poll of the same open file, is not the one who finds it ready now. */
+static void keep_promise(struct fs *fs, uint64_t fh)
+{
+	park_forget_poller(fs, fh);
+	park_tell_poller(fs, fh);
+}
+
+static int watch_for_poller(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
+{
+	struct handle handle = *state_handle(fs->state, fh);
+	struct parked *p;
+	int r;
+
+	park_forget_poller(fs, fh);
+	handle.poll = kernel_handle;
+	state_handle_set(fs->state, fh, &handle);
+	r = park(fs, NULL, fh, &p);
+	if (r == 0)
+		fs->pollers[state_handle_index(fh)] = p;
+	return r;
+}
+
 unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
 {
 	struct handle handle = *state_handle(fs->state, fh);
 	unsigned writable = handle.flags & HANDLE_WRITABLE ? POLLOUT | POLLWRNORM : 0;
 	const struct node *node = state_node(fs->state, handle.node);
 	unsigned ready = 0;
-	struct parked *p;
+	bool goes_on;
 	int r;
 
 	if (!node)
@@ -256,15 +278,11 @@ unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
 	/* What can be read at once is also an error. */
 	if (r != VIEW_PARK || late(&handle))
 		ready = POLLIN | POLLRDNORM;
-	park_forget_poller(fs, fh);
 	/* An edge-triggered poller of `.events` is not going to ask again before the next event. */
-	if (kernel_handle && (!ready || (r == 0 && view_get(node->view)->endless))) {
-		handle = *state_handle(fs->state, fh);
-		handle.poll = kernel_handle;
-		state_handle_set(fs->state, fh, &handle);
-		if (park(fs, NULL, fh, &p) < 0)
-			return POLLERR;
-		fs->pollers[state_handle_index(fh)] = p;
-	}
+	goes_on = !ready || (r == 0 && view_get(node->view)->endless);
+	if (!goes_on)
+		keep_promise(fs, fh);
+	else if (kernel_handle && watch_for_poller(fs, fh, kernel_handle) < 0)
+		return POLLERR;
 	return ready | writable;
 }

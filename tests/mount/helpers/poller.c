@@ -221,6 +221,25 @@ static void deadline(void)
 	close(other);
 }
 
+/*
+ * One who polls again and again finds it ready before the deadline's own time has come; one who sleeps was promised
+ * to be told.
+ */
+static void polled_beside_a_sleeper(void)
+{
+	for (int i = 0; i < 20; i++) {
+		int fd = open_in(g, ".wait/died/never@20ms", O_RDONLY);
+		int edge = epoll_on(fd, EPOLLET);
+
+		while (!readable(fd, 0))
+			;
+		if (told(edge, LONG) != 1)
+			fail("whoever sleeps is not told, as another found it ready first");
+		close(edge);
+		close(fd);
+	}
+}
+
 static void nonblock(void)
 {
 	int fd = open_in(g, ".wait/exitcode/patient", O_RDONLY | O_NONBLOCK);
@@ -322,6 +341,7 @@ int main(int argc, char **argv)
 	other_events_do_not_wake();
 	closed_before_the_event();
 	deadline();
+	polled_beside_a_sleeper();
 	nonblock();
 	shared_by_dup_and_fork();
 	polled_again_and_again();
