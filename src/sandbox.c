@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -148,6 +149,8 @@ static const struct narrow narrow[] = {
 	{SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETLKW},
 	{SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETPIPE_SZ},
 	{SCMP_SYS(ioctl), 1, WHOLE_INT, PROCESS_IOCTL},
+	/* To be told of connections that end, or not any more. */
+	{SCMP_SYS(setsockopt), 1, WHOLE_INT, SOL_NETLINK},
 };
 
 static int drop_capabilities(uint32_t keep)

@@ -30,6 +30,7 @@
 #include <cmocka.h>
 
 #include "base/process.h"
+#include "base/sock_diag.h"
 
 #define PAGE 4096
 
@@ -245,6 +246,11 @@ static void type_for_somebody(void)
 	(void)ioctl(0, TIOCSTI, "x");
 }
 
+static void set_an_option_of_a_socket(void)
+{
+	(void)setsockopt(0, SOL_SOCKET, SO_RCVBUF, "four", 4);
+}
+
 static void gain_capabilities(void)
 {
 	(void)syscall(SYS_capset, NULL, NULL);
@@ -276,6 +282,7 @@ static void what_is_not_allowed_ends_the_process(void **state)
 		{"tgkill of another", signal_a_thread_of_somebody},
 		{"fcntl F_SETOWN", have_somebody_signalled},
 		{"ioctl TIOCSTI", type_for_somebody},
+		{"setsockopt SOL_SOCKET", set_an_option_of_a_socket},
 		{"capset", gain_capabilities},
 		{"setuid", become_somebody},
 	};
@@ -312,6 +319,38 @@ static void other_processes_can_be_asked_for(void **state)
 	}
 	(void)close(fd);
 	assert_int_equal(run(NULL, ask_of_the_parent), 0);
+}
+
+static struct sock_diag diag;
+
+static void open_diag(void)
+{
+	sock_diag_open(&diag);
+}
+
+static void on_socket(void *arg, const struct sock_diag_socket *socket)
+{
+	(void)arg, (void)socket;
+}
+
+static void ask_for_sockets(void)
+{
+	_exit(sock_diag_list(&diag, ~0U, 1, UINT16_MAX, on_socket, NULL) != 0 ||
+	      sock_diag_join(&diag) != 0 || sock_diag_hear(&diag, on_socket, NULL) != 0);
+}
+
+static void sockets_can_be_asked_for(void **state)
+{
+	(void)state;
+	open_diag();
+	if (sock_diag_list(&diag, ~0U, 1, UINT16_MAX, on_socket, NULL) < 0 ||
+	    sock_diag_join(&diag) < 0) {
+		print_message("skipped: no sockets are listed here\n");
+		sock_diag_close(&diag);
+		skip();
+	}
+	sock_diag_close(&diag);
+	assert_int_equal(run(open_diag, ask_for_sockets), 0);
 }
 
 static int compare(const void *a, const void *b)
@@ -369,6 +408,7 @@ int main(void)
 		cmocka_unit_test(a_filter_is_loaded),
 		cmocka_unit_test(what_is_not_allowed_ends_the_process),
 		cmocka_unit_test(other_processes_can_be_asked_for),
+		cmocka_unit_test(sockets_can_be_asked_for),
 		cmocka_unit_test(the_c_library_goes_on_working),
 		cmocka_unit_test(a_failed_assertion_is_told_as_one),
 	};
