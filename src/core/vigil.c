@@ -215,6 +215,22 @@ void vigils_event(struct vigils *vigils, const struct event *event)
 	wake_all(vigils, &concerned, VIGIL_EVENT);
 }
 
+void vigils_wake(struct vigils *vigils, const char *name, size_t len, unsigned interest)
+{
+	struct list *ring = ring_of(vigils, name, len);
+	struct list concerned;
+
+	list_init(&concerned);
+	for (struct list *l = ring->next; l != ring; l = l->next) {
+		struct vigil_name *n = list_entry(l, struct vigil_name, link);
+
+		if (n->vigil->interest & interest && n->len == len &&
+		    memcmp(n->name, name, len) == 0)
+			concern(&concerned, n->vigil);
+	}
+	wake_all(vigils, &concerned, VIGIL_EVENT);
+}
+
 int64_t vigils_deadline(const struct vigils *vigils)
 {
 	return vigils->heap_len ? vigils->heap[0]->deadline : INT64_MAX;

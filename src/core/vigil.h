@@ -21,6 +21,9 @@ struct event;
 struct vigil;
 struct vigils;
 
+/* Interests in what is no event of the journal, of several kinds: see vigils_wake(). */
+#define VIGIL_OTHER(kind) (1u << (24 + (kind)))
+
 enum vigil_outcome {
 	VIGIL_EVENT,   /* something happened: look */
 	VIGIL_TIMEOUT, /* the deadline passed */
@@ -39,7 +42,8 @@ struct vigil_name {
 struct vigil {
 	/* Filled in by the caller. */
 	void (*wake)(struct vigil *vigil, enum vigil_outcome outcome);
-	unsigned interest; /* OR of (1u << enum event_what); not looked at where `count` is 0 */
+	unsigned interest; /* OR of (1u << enum event_what), or of VIGIL_OTHER; not looked at where
+			      `count` is 0 */
 	int64_t deadline;  /* CLOCK_MONOTONIC in nanoseconds; INT64_MAX: none */
 	struct vigil_name *names;
 	unsigned count; /* of names; 0: whatever happens, to anybody */
@@ -66,6 +70,9 @@ void vigil_cancel(struct vigils *vigils, struct vigil *vigil);
 
 /* Wakes those whom a committed event may concern. */
 void vigils_event(struct vigils *vigils, const struct event *event);
+
+/* Wakes those who watch that name with that interest, whatever the life. */
+void vigils_wake(struct vigils *vigils, const char *name, size_t len, unsigned interest);
 
 /* When the next deadline is; INT64_MAX: there is none. */
 int64_t vigils_deadline(const struct vigils *vigils);

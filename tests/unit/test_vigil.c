@@ -397,6 +397,38 @@ static void draining_ends_though_somebody_keeps_vigil_again(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void what_is_no_event_wakes_by_name_and_interest(void **state)
+{
+	struct vigils *vigils;
+	struct watcher one, other, died;
+
+	(void)state;
+	assert_int_equal(vigils_new(10, &vigils), 0);
+	one = a_watcher(vigils, VIGIL_OTHER(0));
+	other = a_watcher(vigils, VIGIL_OTHER(1));
+	died = a_watcher(vigils, DIED);
+	watch(&one, "80", UINT64_MAX);
+	watch(&other, "80", 1);
+	watch(&died, "80", 1);
+	assert_int_equal(vigil_keep(vigils, &one.vigil), 0);
+	assert_int_equal(vigil_keep(vigils, &other.vigil), 0);
+	assert_int_equal(vigil_keep(vigils, &died.vigil), 0);
+	vigils_wake(vigils, "8", 1, VIGIL_OTHER(0));
+	vigils_wake(vigils, "801", 3, VIGIL_OTHER(0));
+	assert_int_equal(one.woken, 0);
+	vigils_wake(vigils, "801", 2, VIGIL_OTHER(0));
+	assert_int_equal(one.woken, 1);
+	assert_int_equal(one.outcome, VIGIL_EVENT);
+	assert_int_equal(other.woken + died.woken, 0);
+	/* Nor does an event of a tombstone that is called so. */
+	vigils_event(vigils, &(struct event){.name = "80", .life = UINT64_MAX, .what = EVENT_DIED});
+	assert_int_equal(died.woken, 1);
+	assert_int_equal(other.woken, 0);
+	vigils_drain(vigils);
+	assert_int_equal(other.outcome, VIGIL_DRAINED);
+	vigils_free(vigils);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -417,6 +449,7 @@ int main(void)
 		TEST(who_expires_may_cancel_another_and_keep_vigil_again),
 		TEST(draining_sends_everybody_away_once),
 		TEST(draining_ends_though_somebody_keeps_vigil_again),
+		cmocka_unit_test(what_is_no_event_wakes_by_name_and_interest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
