@@ -14,6 +14,7 @@
 struct batch;
 struct event;
 struct kept;
+struct ports;
 struct resume;
 struct shared;
 struct fuse_session;
@@ -25,6 +26,7 @@ struct parked;
 struct fs {
 	struct graveyard *graveyard;
 	struct vigils *vigils;
+	struct ports *ports;
 	struct state *state;
 	struct batch *batch;
 	struct fuse_session *session;

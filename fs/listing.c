@@ -131,6 +131,8 @@ static int read_entries(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t *of
 	r = add_dots(fs, req, node, offset, size, entries);
 	if (r < 1)
 		return r;
+	if (view_get(node->view)->unlisted)
+		return 0;
 	if (node->view != VIEW_WAIT)
 		return add_names(fs, req, node, offset, size, entries);
 	r = add_views(fs, req, node, *offset, size, entries);

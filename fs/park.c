@@ -19,6 +19,7 @@
 struct parked {
 	struct vigil vigil; /* first: the wake function gets no more */
 	struct fs *fs;
+	const struct view *view;
 	fuse_req_t req;  /* NULL: by poll(2) */
 	unsigned device; /* on which it came */
 	uint64_t fh;
@@ -29,11 +30,18 @@ struct parked {
 
 /* ---- looking ---- */
 
+static bool has_changed(const struct handle *handle, const struct handle *before)
+{
+	return handle->hint != before->hint || handle->extent != before->extent ||
+	       handle->flags != before->flags || handle->busy != before->busy ||
+	       handle->accounts != before->accounts;
+}
+
 static int read_file(struct fs *fs, uint64_t fh, struct handle *handle, uint64_t offset,
-		     size_t size)
+		     size_t size, bool moves)
 {
 	const struct node *node = state_node(fs->state, handle->node);
-	uint64_t hint = handle->hint, extent = handle->extent;
+	const struct handle before = *handle;
 	const struct view *view;
 	int r;
 
@@ -44,9 +52,18 @@ static int read_file(struct fs *fs, uint64_t fh, struct handle *handle, uint64_t
 	r = view->ops->read(fs, view, node, handle, offset, size, &fs->text);
 	if (r < 0)
 		return r;
-	if (fh && (handle->hint != hint || handle->extent != extent))
+	if (!moves) {
+		handle->hint = before.hint;
+		handle->extent = before.extent;
+	}
+	if (has_changed(handle, &before))
 		state_handle_set(fs->state, fh, handle);
 	return r == 0 ? buf_error(&fs->text) : r;
+}
+
+static int look_for_poller(struct fs *fs, uint64_t fh, struct handle *handle)
+{
+	return read_file(fs, fh, handle, handle->extent, 1, false);
 }
 
 static int look(struct parked *p)
@@ -57,10 +74,9 @@ static int look(struct parked *p)
 	if (!now)
 		return -ESTALE;
 	handle = *now;
-	/* A poll moves nothing. */
 	if (!p->req)
-		return read_file(p->fs, 0, &handle, handle.extent, 1);
-	return read_file(p->fs, p->fh, &handle, p->offset, p->size);
+		return look_for_poller(p->fs, p->fh, &handle);
+	return read_file(p->fs, p->fh, &handle, p->offset, p->size, true);
 }
 
 /* ---- ending ---- */
@@ -92,11 +108,19 @@ void park_tell_poller(struct fs *fs, uint64_t fh)
 	state_handle_set(fs->state, fh, &handle);
 }
 
+/* It is kept nowhere any more. */
+static void forget(struct parked *p)
+{
+	if (p->view->ops->unwatch)
+		p->view->ops->unwatch(p->fs, p->view, &p->vigil);
+	free(p);
+}
+
 static void end_poller(struct parked *p)
 {
 	p->fs->pollers[state_handle_index(p->fh)] = NULL;
 	park_tell_poller(p->fs, p->fh);
-	free(p);
+	forget(p);
 }
 
 /* What follows is the answer. */
@@ -118,7 +142,7 @@ static void end(struct parked *p, int r)
 		reply_err(p->req, r);
 	else
 		reply_data(p->req, p->fs->text.data, p->fs->text.len);
-	free(p);
+	forget(p);
 }
 
 static void on_wake(struct vigil *vigil, enum vigil_outcome outcome)
@@ -148,7 +172,7 @@ static void on_interrupt(fuse_req_t req, void *data)
 
 	vigil_cancel(p->fs->vigils, &p->vigil);
 	leave(p);
-	free(p);
+	forget(p);
 	reply_err(req, -EINTR);
 }
 
@@ -174,14 +198,17 @@ static int park(struct fs *fs, fuse_req_t req, uint64_t fh, struct parked **ret_
 
 	if (!p)
 		return -ENOMEM;
-	*p = (struct parked){.fs = fs, .req = req, .fh = fh};
+	*p = (struct parked){.fs = fs, .view = view, .req = req, .fh = fh};
 	p->vigil = (struct vigil){.wake = on_wake, .names = p->names, .count = count};
 	p->vigil.deadline = deadline_of(fs, handle, !req);
 	r = view->ops->watch(fs, view, node, handle, &p->vigil);
-	if (r == 0)
-		r = vigil_keep(fs->vigils, &p->vigil);
 	if (r < 0) {
 		free(p);
+		return r;
+	}
+	r = vigil_keep(fs->vigils, &p->vigil);
+	if (r < 0) {
+		forget(p);
 		return r;
 	}
 	*ret_parked = p;
@@ -198,7 +225,7 @@ void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size
 {
 	struct handle handle = *state_handle(fs->state, fh);
 	struct parked *p = NULL;
-	int r = read_file(fs, fh, &handle, offset, size);
+	int r = read_file(fs, fh, &handle, offset, size, true);
 
 	if (r == 0) {
 		reply_data(req, fs->text.data, fs->text.len);
@@ -231,7 +258,7 @@ void park_forget_poller(struct fs *fs, uint64_t fh)
 	if (!*slot)
 		return;
 	vigil_cancel(fs->vigils, &(*slot)->vigil);
-	free(*slot);
+	forget(*slot);
 	*slot = NULL;
 }
 
@@ -248,19 +275,17 @@ static void keep_promise(struct fs *fs, uint64_t fh)
 	park_tell_poller(fs, fh);
 }
 
+/* Whoever polled before and still waits, waits for the same. */
 static int watch_for_poller(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
 {
+	struct parked **slot = &fs->pollers[state_handle_index(fh)];
 	struct handle handle = *state_handle(fs->state, fh);
-	struct parked *p;
-	int r;
 
-	park_forget_poller(fs, fh);
-	handle.poll = kernel_handle;
-	state_handle_set(fs->state, fh, &handle);
-	r = park(fs, NULL, fh, &p);
-	if (r == 0)
-		fs->pollers[state_handle_index(fh)] = p;
-	return r;
+	if (handle.poll != kernel_handle) {
+		handle.poll = kernel_handle;
+		state_handle_set(fs->state, fh, &handle);
+	}
+	return *slot ? 0 : park(fs, NULL, fh, slot);
 }
 
 unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
@@ -274,7 +299,7 @@ unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
 
 	if (!node)
 		return POLLERR;
-	r = read_file(fs, 0, &handle, handle.extent, 1);
+	r = look_for_poller(fs, fh, &handle);
 	/* What can be read at once is also an error. */
 	if (r != VIEW_PARK || late(&handle))
 		ready = POLLIN | POLLRDNORM;

@@ -20,6 +20,7 @@
 #include "fs/listing.h"
 #include "fs/ops.h"
 #include "fs/park.h"
+#include "fs/ports.h"
 #include "fs/resume.h"
 #include "fs/shared.h"
 #include "fs/state.h"
@@ -158,7 +159,9 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->pollers = calloc(limits.handles + 1, sizeof(*fs->pollers));
 	if (!fs->pollers)
 		return -ENOMEM;
-	r = state_new(&limits, (char *)config->mapping + SHARED_SIZE, &fs->state);
+	r = ports_new(config->sock_diag, config->vigils, &fs->ports);
+	if (r == 0)
+		r = state_new(&limits, (char *)config->mapping + SHARED_SIZE, &fs->state);
 	if (r == 0)
 		r = batch_new(fs, &fs->batch);
 	if (r == 0)
@@ -192,6 +195,7 @@ void session_free(struct fs *fs)
 		return;
 	if (fs->pollers && fs->state)
 		park_free_pollers(fs);
+	ports_free(fs->ports);
 	if (fs->session)
 		fuse_session_destroy(fs->session);
 	holders_release(&fs->holders, fs->state ? state_handles(fs->state) : 0);
@@ -246,14 +250,28 @@ int session_look_fd(const struct fs *fs)
 	return fs->holders.epoll;
 }
 
+int session_hear_fd(const struct fs *fs)
+{
+	return ports_fd(fs->ports);
+}
+
+void session_hear(struct fs *fs)
+{
+	ports_hear(fs->ports);
+}
+
 int64_t session_deadline(const struct fs *fs)
 {
-	return fs->holders.patience;
+	int64_t look = ports_due(fs->ports);
+
+	return look < fs->holders.patience ? look : fs->holders.patience;
 }
 
 void session_expire(struct fs *fs, int64_t now)
 {
-	lease_lose_patience(fs, now);
+	if (fs->holders.patience <= now)
+		lease_lose_patience(fs, now);
+	ports_look(fs->ports, now);
 }
 
 bool session_in_use(const struct fs *fs)

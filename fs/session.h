@@ -9,6 +9,7 @@
 struct event;
 struct fs;
 struct graveyard;
+struct sock_diag;
 struct vigils;
 
 /*
@@ -21,8 +22,9 @@ struct vigils;
 #define SESSION_REQUEST_MAX (SESSION_WRITE_MAX + 4096)
 
 struct session_config {
-	struct graveyard *graveyard; /* these two outlive the session */
+	struct graveyard *graveyard; /* these three outlive the session */
 	struct vigils *vigils;
+	struct sock_diag *sock_diag;
 	const int *fuse_fds;   /* of a mounted connection, from devices_open(); stay the caller's */
 	void *mapping;         /* session_size() bytes: zeros, or what the last process left */
 	const int32_t *herald; /* the process whose changes are announcements; 0: none */
@@ -60,6 +62,10 @@ int session_continue(struct fs *fs);
  */
 int session_look_fd(const struct fs *fs);
 int session_look(struct fs *fs);
+
+/* Readable when session_hear() is to be called; -1: it never is. */
+int session_hear_fd(const struct fs *fs);
+void session_hear(struct fs *fs);
 
 /* When session_expire() is to be called, CLOCK_MONOTONIC; INT64_MAX: nothing is due. */
 int64_t session_deadline(const struct fs *fs);

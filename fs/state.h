@@ -61,12 +61,17 @@ enum handle_flags {
 	HANDLE_REAPING = 1u << 9,   /* ended, and its code may still come */
 	HANDLE_EXPECTED = 1u << 10, /* so soon, until `deadline`, that it is waited for */
 	HANDLE_REMAINS = 1u << 11,  /* of an earlier mount: ends with its process */
+
+	HANDLE_CAME = 1u << 12, /* fs/view_ports.c: what is waited for */
 };
 
 struct handle {
 	uint64_t node;
-	uint64_t opened;  /* the journal's last number at the open: what the text is as of */
-	int64_t closed;   /* HANDLE_OWED: when, CLOCK_REALTIME */
+	uint64_t opened; /* the journal's last number at the open: what the text is as of */
+	union {
+		int64_t closed; /* HANDLE_OWED: when, CLOCK_REALTIME */
+		int64_t busy;   /* `.wait/drained`: see struct drain_wait */
+	};
 	int64_t deadline; /* of a wait, or HANDLE_EXPECTED; CLOCK_MONOTONIC; INT64_MAX: none */
 	union {
 		uint64_t
@@ -79,9 +84,12 @@ struct handle {
 		uint64_t
 			start; /* HANDLE_LEASE: when its process started, struct process in base/process.h */
 	};
-	uint64_t poll;    /* the kernel's poll handle, to be told once; 0: none */
-	uint64_t process; /* HANDLE_LEASE: its id, likewise */
-	uid_t uid;        /* the opener's */
+	uint64_t poll; /* the kernel's poll handle, to be told once; 0: none */
+	union {
+		uint64_t process; /* HANDLE_LEASE: its id, likewise */
+		int64_t accounts; /* `.wait/drained`: see struct drain_wait */
+	};
+	uid_t uid; /* the opener's */
 	gid_t gid;
 	pid_t pid;
 	uint32_t flags;

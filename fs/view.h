@@ -37,6 +37,8 @@ enum view_id {
 	VIEW_WAIT_DIED,
 	VIEW_WAIT_EXITCODE,
 	VIEW_WAIT_SUCCEEDED,
+	VIEW_WAIT_LISTENING,
+	VIEW_WAIT_DRAINED,
 	VIEW_EVENTS,
 	VIEW_LOG,
 	VIEW_STATUS,
@@ -64,7 +66,8 @@ struct view_ops {
 
 	/*
 	 * Appends the file's bytes from `offset` on, at most `size`; nothing at its end. 0, or VIEW_PARK
-	 * where the reader has to wait. May change the handle's hint and extent.
+	 * where the reader has to wait. May change the handle's hint and extent (a poll moves neither), and
+	 * what is a wait's.
 	 * Errors are read(2)'s.
 	 */
 	int (*read)(struct fs *fs, const struct view *view, const struct node *node,
@@ -74,6 +77,9 @@ struct view_ops {
 	 * room for view->names() many. NULL: the view never parks. */
 	int (*watch)(struct fs *fs, const struct view *view, const struct node *node,
 		     const struct handle *handle, struct vigil *vigil);
+
+	/* That reader does not wait any more, or not any more just now. NULL: nothing is to be done. */
+	void (*unwatch)(struct fs *fs, const struct view *view, const struct vigil *vigil);
 
 	/* How many names watch() fills in. */
 	unsigned (*names)(const struct node *node);
@@ -92,6 +98,7 @@ struct view {
 	const struct view_ops *ops;
 	bool directory;       /* of files; or a single file */
 	bool endless;         /* what is read to its end may go on */
+	bool unlisted;        /* directories: what is in it is not listed */
 	bool suffixed;        /* a single file, whose name may be followed by "@…" */
 	mode_t mode;          /* of the directory itself, or of the single file */
 	enum store_list list; /* directories: which names are looked through for the listing */
@@ -102,6 +109,7 @@ struct view {
 	bool writable; /* its files may be written to, and made, by whoever may write to the name */
 	enum deed_kind deed; /* writable: what that tells */
 	enum wait_kind wait;
+	bool drained; /* waits for ports: that it is drained, rather than listened on */
 };
 
 const struct view *view_get(enum view_id id);
@@ -111,8 +119,8 @@ int view_find(enum view_id parent, const char *name, size_t len, enum view_id *r
 	      const char **ret_suffix);
 
 /* The families, in the files of their names. */
-extern const struct view_ops view_stone_ops, view_history_ops, view_wait_ops, view_events_ops,
-	view_log_ops, view_status_ops, view_help_ops;
+extern const struct view_ops view_stone_ops, view_history_ops, view_wait_ops, view_ports_ops,
+	view_events_ops, view_log_ops, view_status_ops, view_help_ops;
 
 /* The part of a text that a reader asked for. */
 void view_slice(const struct buf *whole, uint64_t offset, size_t size, struct buf *text);

@@ -23,6 +23,8 @@ static const char help[] =
 	"       cat $G/.wait/died/agent@next     not what is so already: the next time\n"
 	"       until read -r _ < $G/.wait/died/agent; do sleep 1; done   outlives me\n"
 	"       also .wait/born .wait/succeeded (a life ended with 0)\n"
+	"       cat $G/.wait/listening/80@60s    somebody listens on TCP port 80\n"
+	"       cat $G/.wait/drained/80:3s       nobody has been connected to it for 3 s\n"
 	"LOOK   cat $G/.status                   who is dead, since when\n"
 	"       cat $G/.log                      SEQ TIME NAME LIFE WHAT CODE UID GID PID\n"
 	"       cat $G/.events@now               the same, line by line, as it happens\n"

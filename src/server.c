@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sock_diag.h"
 #include "core/graveyard.h"
 #include "core/journal.h"
 #include "errand.h"
@@ -35,6 +36,7 @@ struct server {
 	struct handover *handover;
 	int signal_fd;
 	int fuse_fds[DEVICES];
+	struct sock_diag sock_diag;
 	struct yard yard;
 	struct underneath *underneath; /* NULL: read-only */
 	struct until *until;           /* NULL: no --until */
@@ -84,6 +86,7 @@ static int open_session(struct server *s)
 	struct session_config config = {
 		.graveyard = s->yard.graveyard,
 		.vigils = s->yard.vigils,
+		.sock_diag = &s->sock_diag,
 		.fuse_fds = s->fuse_fds,
 		.mapping = handover_session(s->handover),
 		.herald = &s->handover->herald,
@@ -141,6 +144,7 @@ static int start(struct server *s)
 		return log_failure(r, "get signals for", mountpoint);
 	for (unsigned i = 0; i < DEVICES; i++)
 		s->fuse_fds[i] = s->handover->fuse_fds[i];
+	sock_diag_open(&s->sock_diag);
 	r = yard_open(s->options, &s->yard);
 	if (r == 0)
 		begin_announcing(s);
@@ -229,6 +233,7 @@ static void close_all(struct server *s)
 	underneath_close(s->underneath);
 	until_free(s->until);
 	yard_close(&s->yard);
+	sock_diag_close(&s->sock_diag);
 	if (s->signal_fd >= 0)
 		(void)close(s->signal_fd);
 }
@@ -249,7 +254,11 @@ static struct handover *take_handover(const struct options *o)
 
 int server_run(const struct options *options)
 {
-	struct server s = {.options = options, .signal_fd = -1};
+	struct server s = {
+		.options = options,
+		.signal_fd = -1,
+		.sock_diag = {.requests = -EBADF, .news = -1},
+	};
 	int r;
 
 	(void)prctl(PR_SET_NAME, "gyfs-worker");

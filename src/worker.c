@@ -193,6 +193,8 @@ static int serve(struct worker *w)
 				on_signal(w);
 			else if (fd == session_look_fd(w->fs))
 				r = session_look(w->fs);
+			else if (fd == session_hear_fd(w->fs))
+				session_hear(w->fs);
 			else if (fd == w->handover->announce)
 				r = on_room(w);
 			else
@@ -220,6 +222,8 @@ static int start(struct worker *w)
 		r = watch(w, w->signal_fd, EPOLLIN);
 	if (r == 0)
 		r = watch(w, session_look_fd(w->fs), EPOLLIN);
+	if (r == 0 && session_hear_fd(w->fs) >= 0)
+		r = watch(w, session_hear_fd(w->fs), EPOLLIN);
 	if (r == 0 && w->underneath)
 		r = watch(w, underneath_fd(w->underneath), EPOLLIN);
 	if (r == 0)

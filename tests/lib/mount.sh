@@ -6,7 +6,8 @@
 #	. "$(dirname "$0")/../lib/mount.sh"
 #
 # It runs the test again in a mount and a pid namespace of its own, with a tmpfs at $T and a time limit
-# (TIME_LIMIT seconds, set before this line). Whatever happens, nothing mounted and no process is left.
+# (TIME_LIMIT seconds, set before this line); with OWN_NETWORK=1 before it, in a network namespace, too, in which
+# there is nobody else, and of which the loopback addresses work. Whatever happens, nothing mounted and no process is left.
 #
 # Then: start_graveyard [OPTION]…, the test, and at its end the harness itself stops the graveyard if the
 # test has not, and looks at what it logged: lines that look like trouble fail the test, save those
@@ -18,6 +19,7 @@
 # By hand: GRAVEYARDFS=/path/to/graveyardfs tests/mount/basic.sh; KEEP_LOG=1 shows the log always.
 
 TIME_LIMIT=${TIME_LIMIT:-60}
+OWN_NETWORK=${OWN_NETWORK-}
 
 # --- outside: namespaces, the temporary directory, the time limit -----------------------------------
 
@@ -54,7 +56,7 @@ enter_namespaces()
 	rc=0
 	# The shell between is pid 1: when it ends, the kernel kills whatever the test has left.
 	INSIDE=1 T=$outer/t LOG=$outer/log timeout -k 2 "$TIME_LIMIT" \
-		unshare -mpf --kill-child --propagation private --mount-proc \
+		unshare -mpf ${OWN_NETWORK:+-n} --kill-child --propagation private --mount-proc \
 		sh -c '"$0"; exit $?' "$test_script" </dev/null || rc=$?
 	case $rc in
 	124 | 137) echo "FAILED: time limit of $TIME_LIMIT s exceeded" >&2 ;;
@@ -83,6 +85,11 @@ mount -t tmpfs -o mode=755,size=256m tmpfs "$T"
 cd "$T" || exit 1
 [ -d /sys/fs/fuse/connections ] || skip "this kernel has no FUSE"
 mountpoint -q /sys/fs/fuse/connections || mount -t fusectl fusectl /sys/fs/fuse/connections
+
+if [ -n "$OWN_NETWORK" ]; then
+	command -v ip >/dev/null || skip "there is no ip (iproute2)"
+	ip link set lo up
+fi
 
 export TMPDIR="$T/tmp"
 G=$T/g

@@ -3,8 +3,12 @@
 # Who has nothing to do does nothing: not a single system call. A thread that makes one, or ends one, has to run
 # first, and the kernel counts how often each thread has run (the third number in its schedstat).
 set -eu
+OWN_NETWORK=1
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/processes.sh"
+. "$(dirname "$0")/../lib/ports.sh"
+helpers=$(dirname "$GRAVEYARDFS")/tests/mount/helpers
+[ -x "$helpers/tcp" ] || skip "the helpers are not built"
 [ -e /proc/self/schedstat ] || skip_kernel schedstat
 
 runs()
@@ -27,7 +31,7 @@ idle()
 }
 
 start_graveyard
-stat "$G" >/dev/null
+need_socket_lists
 herald_pid >/dev/null
 idle 3 "after the start"
 
@@ -48,4 +52,27 @@ wait_parked 7
 kill "$pid"
 wait_exits "$pid" 143
 wait_parked 6
+
+# Who waited for a port has gone: nobody looks any more.
+tcp server serve 127.0.0.1 80
+tcp client client 127.0.0.1 80
+for port in listening/81 drained/80; do
+	park waiter "$port"
+	wait_parked 7
+	# shellcheck disable=SC2154 # park sets it
+	pkill -P "$pid_waiter" cat
+	wait_exits "$pid_waiter" 143
+	refused "$port@20ms" 'Connection timed out'
+	expect_fails dd "if=$G/.wait/$port" iflag=nonblock status=none
+done
+wait_parked 6
+sleep 1
 idle 10 "with waits parked"
+
+# The kernel tells when its client has gone. (Once, soon after it began, it was looked whether that was so already.)
+park waiter drained/80:100ms
+wait_parked 7
+sleep 1
+idle 5 "with a wait for a port that has a client"
+ends client
+gets waiter 80
