@@ -109,6 +109,8 @@ int batch_opens(struct batch *b, const struct handle *handle, uint64_t *ret_fh)
 
 	if (r < 0)
 		return r;
+	/* Nothing holds it until the answer: others that are looked up meanwhile must not drive it out. */
+	state_node_use(b->fs->state, handle->node);
 	b->current->success = make_after(AFTER_OPEN, *ret_fh, handle);
 	if (handle->flags & HANDLE_LEASE) {
 		holders_adopt(&b->fs->holders, *ret_fh);

@@ -165,18 +165,23 @@ static void drop_oldest(struct state *s)
 	node_drop(s, index);
 }
 
-void state_node_used(struct state *s, uint32_t index)
+void state_node_idle(struct state *s, uint32_t index)
 {
-	const struct node_slot *slot = table_slot(&s->nodes, index);
-
-	leave_idle(s, index);
-	if (slot->node.handles > 0 || slot->node.len == 0)
-		return;
 	if (s->idle_len >= s->idle_max)
 		drop_oldest(s);
 	list_init(&s->idle_links[index]);
 	list_append(&s->idle, &s->idle_links[index]);
 	s->idle_len++;
+}
+
+void state_node_used(struct state *s, uint32_t index)
+{
+	struct node_slot *slot = table_slot(&s->nodes, index);
+
+	slot->used = ++s->uses;
+	leave_idle(s, index);
+	if (slot->node.handles == 0 && slot->node.len > 0)
+		state_node_idle(s, index);
 }
 
 static int node_fill(struct state *s, struct node_slot *slot, unsigned view, const char *text,
@@ -254,6 +259,12 @@ const struct node *state_node(const struct state *s, uint64_t id)
 	const struct node_slot *slot = node_slot(s, id);
 
 	return slot ? &slot->node : NULL;
+}
+
+void state_node_use(struct state *s, uint64_t id)
+{
+	if (node_slot(s, id))
+		state_node_used(s, (uint32_t)(node_key(id) & TABLE_INDEX_MASK));
 }
 
 void state_node_own(struct state *s, uint64_t id, uid_t uid, gid_t gid)

@@ -125,6 +125,8 @@ int state_node_intern(struct state *s, unsigned view, const char *text, size_t l
 uint64_t state_node_find(struct state *s, unsigned view, const char *text, size_t len);
 /* NULL: not known. Valid until the next state_node_intern(), or longer while a handle is open on it. */
 const struct node *state_node(const struct state *s, uint64_t id);
+/* It is used: if nothing is open on it, it is the last to be dropped now. */
+void state_node_use(struct state *s, uint64_t id);
 /* Who created it last. */
 void state_node_own(struct state *s, uint64_t id, uid_t uid, gid_t gid);
 

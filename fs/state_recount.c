@@ -40,6 +40,8 @@ static void recount_nodes(struct state *s, bool *long_marks)
 			continue;
 		find_text(s, slot);
 		slot->node.handles = slot->node.pending = 0;
+		if (slot->used > s->uses)
+			s->uses = slot->used;
 		long_marks[slot->long_text] = true;
 		bucket = state_bucket(s, slot->node.view, slot->node.text, slot->node.len);
 		s->chain[i] = *bucket;
@@ -62,6 +64,38 @@ static void recount_handles(struct state *s, bool *tail_marks)
 	table_recount(&s->tails, is_marked, tail_marks);
 }
 
+struct idle {
+	uint64_t used;
+	uint32_t index;
+};
+
+static int by_use(const void *a, const void *b)
+{
+	const struct idle *x = a, *y = b;
+
+	return x->used < y->used ? -1 : x->used > y->used;
+}
+
+/*
+ * In the order of their last use, as they were: those that were looked up a moment ago are about to be used, and one
+ * may be that of a handle which was committed and is not open yet.
+ */
+static void recount_idle(struct state *s, struct idle *idle)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 1; i <= *s->nodes.used; i++) {
+		const struct node_slot *slot = table_slot(&s->nodes, i);
+
+		if (is_taken(&s->nodes, i) && slot->node.handles == 0 && slot->node.len > 0)
+			idle[count++] = (struct idle){slot->used, i};
+	}
+	if (count > 0)
+		qsort(idle, count, sizeof(*idle), by_use);
+	for (size_t i = 0; i < count; i++)
+		state_node_idle(s, idle[i].index);
+}
+
 static void forget_counts(struct state *s)
 {
 	memset(s->buckets, 0, ((size_t)s->bucket_mask + 1) * sizeof(*s->buckets));
@@ -82,17 +116,17 @@ int state_recount(struct state *s)
 {
 	bool *tail_marks = calloc(s->tails.count, sizeof(*tail_marks));
 	bool *long_marks = calloc(s->longs.count, sizeof(*long_marks));
-	int r = tail_marks && long_marks ? 0 : -ENOMEM;
+	struct idle *idle = calloc((size_t)*s->nodes.used + 1, sizeof(*idle));
+	int r = tail_marks && long_marks && idle ? 0 : -ENOMEM;
 
 	if (r == 0) {
 		finish_copy(s);
 		forget_counts(s);
 		recount_nodes(s, long_marks);
 		recount_handles(s, tail_marks);
-		for (uint32_t i = 1; i <= *s->nodes.used; i++)
-			if (is_taken(&s->nodes, i))
-				state_node_used(s, i);
+		recount_idle(s, idle);
 	}
+	free(idle);
 	free(tail_marks);
 	free(long_marks);
 	return r;

@@ -7,13 +7,14 @@
 #include "fs/table.h"
 
 /* Most names are short: they lie in the node; long ones in a slot of their own. */
-#define SHORT_TEXT 88
+#define SHORT_TEXT 80
 #define LONG_TEXT (WHO_MAX + 1)
 
 struct node_slot {
 	uint32_t generation;
 	uint32_t long_text; /* slot; 0: the text is in `text` */
 	struct node node;
+	uint64_t used; /* when it was last: a number of state.uses */
 	char text[SHORT_TEXT];
 };
 
@@ -50,6 +51,7 @@ struct state {
 	struct list *idle_links; /* of nodes: on the ring of those that are idle, or on none */
 	struct list idle;        /* names that nothing is open on, the longest unused first */
 	unsigned idle_len, idle_max;
+	uint64_t uses;    /* of nodes */
 	unsigned pending; /* handles with HANDLE_PENDING */
 };
 
@@ -58,6 +60,9 @@ uint32_t *state_bucket(struct state *s, unsigned view, const char *text, size_t 
 
 /* A node was used. If nothing is open on it, it is the last to be dropped now; a view never is. */
 void state_node_used(struct state *s, uint32_t index);
+
+/* It becomes the last of those that are idle. */
+void state_node_idle(struct state *s, uint32_t index);
 
 /* Counts a handle in its node, or takes it out (`by` -1). */
 void state_count_handle(struct state *s, const struct handle *handle, int by);

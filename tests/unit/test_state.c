@@ -441,6 +441,33 @@ static void another_process_goes_on_from_there(void **state)
 	assert_int_equal(state_handle_reserve(s, &gone), -ENFILE);
 }
 
+/* Its places are taken again from the first on: by them nothing can be told. */
+static void another_process_forgets_in_the_same_order(void **state)
+{
+	struct state *s = *state;
+	uint64_t a, b, old, fh;
+
+	look_up_others(s, IDLE);
+	a = intern(s, 1, "a");
+	b = intern(s, 1, "b");
+	old = intern(s, 1, "old");
+	fh = open_handle(s, intern(s, 1, "open"), 0);
+	look_up_others(s, IDLE - 4);
+	(void)intern(s, 1, "a");
+	state_node_use(s, b);
+	*state = s = take_over(s);
+
+	assert_int_equal(state_recount(s), 0);
+	state_handle_close(s, fh); /* is one idle name more */
+	look_up_others(s, 1);
+	assert_null(state_node(s, old));
+	look_up_others(s, IDLE - 4);
+	assert_non_null(state_node(s, a));
+	look_up_others(s, 1);
+	assert_null(state_node(s, a));
+	assert_non_null(state_node(s, b));
+}
+
 static void a_copy_that_was_begun_is_finished(void **state)
 {
 	struct state *s = *state;
@@ -490,6 +517,7 @@ int main(void)
 		TEST(names_are_forgotten_in_the_order_of_their_last_use),
 		TEST(a_stale_id_is_nobody),
 		TEST(another_process_goes_on_from_there),
+		TEST(another_process_forgets_in_the_same_order),
 		TEST(a_copy_that_was_begun_is_finished),
 		TEST(an_id_that_never_was_is_nobody),
 		TEST(names_of_any_length_are_kept),
