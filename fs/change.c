@@ -307,6 +307,9 @@ static int take_close(struct fs *fs, uint64_t fh, struct handle *handle)
 	const struct node *node = state_node(fs->state, handle->node);
 	int r = 0;
 
+	/* Its handle keeps it: this cannot be. */
+	if (!node)
+		log_error("a file is closed whose name is not known: what it was to tell is lost");
 	if (node && handle->flags & HANDLE_LEASE)
 		return close_lease(fs, node, fh, handle);
 	/* A line is held here only if the file was never flushed: its last descriptor was in a message. */

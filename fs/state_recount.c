@@ -109,7 +109,8 @@ static void finish_copy(struct state *s)
 	if (s->head->index)
 		((struct handle_slot *)table_slot(&s->handles, s->head->index))->handle =
 			s->head->handle;
-	s->head->index = 0;
+	/* Not before it was copied. */
+	__atomic_store_n(&s->head->index, 0, __ATOMIC_RELEASE);
 }
 
 int state_recount(struct state *s)
