@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -69,14 +68,16 @@ static bool is_same(const struct mount_id *a, const struct mount_id *b)
 	return a->id == b->id && a->major == b->major && a->minor == b->minor;
 }
 
+/* "36 35 0:50 /": its number, its parent's, its device. */
 static struct mount_id read_head(const char *head)
 {
 	struct mount_id m;
-	unsigned long long id;
+	char *at;
 
-	if (sscanf(head, "%llu %*u %u:%u", &id, &m.major, &m.minor) != 3)
-		return (struct mount_id){0};
-	m.id = id;
+	m.id = strtoull(head, &at, 10);
+	(void)strtoull(at, &at, 10);
+	m.major = (unsigned)strtoul(at, &at, 10);
+	m.minor = *at == ':' ? (unsigned)strtoul(at + 1, NULL, 10) : 0;
 	return m;
 }
 
