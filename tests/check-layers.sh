@@ -41,6 +41,7 @@ may_include src/base 'base/[a-z_0-9]*\.h'
 may_include src/core '(core|base)/[a-z_0-9]*\.h'
 may_include src/store '(store|core|base)/[a-z_0-9]*\.h'
 may_include fs '(fs|core|base)/[a-z_0-9]*\.h'
+may_include src/bury '(bury|base)/[a-z_0-9]*\.h|core/(name|stone)\.h'
 complain 'core does not read clocks' "$(includes src/core |
 	grep -E '<(sys/)?time\.h>|<sys/timerfd\.h>|"base/clock\.h"' || :)"
 
@@ -65,6 +66,7 @@ listed()
 }
 
 listed tests/mount '' tests/mount/*.sh
+listed tests/bury '' tests/bury/*.sh
 listed tests/unit test_ tests/unit/test_*.c
 listed tests/store test_ tests/store/test_*.c
 listed tests/fuzz fuzz_ tests/fuzz/fuzz_*.c

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bury/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The kernel's set, of 64. */
+#define SIGNAL_BYTES sizeof(uint64_t)
+
+int signals_take(struct signals *signals)
+{
+	uint64_t all = UINT64_MAX;
+	struct sigaction by_default = {.sa_handler = SIG_DFL};
+	long fd;
+
+	/* Ignored by who started us, the kernel would reap our children itself. */
+	if (sigaction(SIGCHLD, &by_default, NULL) < 0 ||
+	    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &signals->before, SIGNAL_BYTES) < 0)
+		return -errno;
+	fd = syscall(SYS_signalfd4, -1, &all, SIGNAL_BYTES, SFD_NONBLOCK | SFD_CLOEXEC);
+	signals->fd = (int)fd;
+	return fd < 0 ? -errno : 0;
+}
+
+static int spawn(char **command, char **environment, const struct signals *signals, pid_t *ret_pid)
+{
+	posix_spawnattr_t attributes;
+	sigset_t mask;
+	int r = -posix_spawnattr_init(&attributes);
+
+	if (r < 0)
+		return r;
+	memset(&mask, 0, sizeof(mask));
+	memcpy(&mask, &signals->before, SIGNAL_BYTES);
+	r = -posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+	if (r == 0)
+		r = -posix_spawnattr_setsigmask(&attributes, &mask);
+	if (r == 0)
+		r = -posix_spawnattr_setpgroup(&attributes, 0);
+	if (r == 0)
+		r = -posix_spawnp(ret_pid, command[0], NULL, &attributes, command, environment);
+	(void)posix_spawnattr_destroy(&attributes);
+	return r;
+}
+
+/* As shells do it. It may have been stopped in between, as it read before the terminal was its. */
+static void give_terminal(pid_t child)
+{
+	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return;
+	if (tcsetpgrp(STDIN_FILENO, child) == 0)
+		(void)kill(-child, SIGCONT);
+}
+
+int child_start(struct child *child, char **command, char **environment,
+		const struct signals *signals)
+{
+	int r = spawn(command, environment, signals, &child->pid);
+
+	if (r < 0)
+		child->pid = 0;
+	else
+		give_terminal(child->pid);
+	return r;
+}
+
+int child_signal(const struct child *child, int signal)
+{
+	if (child->pid == 0)
+		return 0;
+	return kill(child->group ? -child->pid : child->pid, signal) < 0 ? -errno : 0;
+}
+
+int child_pass(const struct child *child, const struct signalfd_siginfo *signal)
+{
+	siginfo_t info = {.si_signo = (int)signal->ssi_signo, .si_code = signal->ssi_code};
+
+	if (child->pid == 0 || child->group || signal->ssi_code != SI_QUEUE)
+		return child_signal(child, (int)signal->ssi_signo);
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	info.si_value.sival_ptr = (void *)(uintptr_t)signal->ssi_ptr;
+	return syscall(SYS_rt_sigqueueinfo, child->pid, signal->ssi_signo, &info) < 0 ? -errno : 0;
+}
+
+bool child_reap(struct child *child)
+{
+	bool over = false;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != child->pid)
+			continue;
+		over = true;
+		child->pid = 0;
+		child->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+		child->code = child->signal ? 128 + child->signal : WEXITSTATUS(status);
+	}
+	return over;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "bury/kubexit.h"
+#include "bury/options.h"
+#include "bury/record.h"
+#include "bury/supervisor.h"
+#include "bury/tools.h"
+
+static int say(int written)
+{
+	return written >= 0 && fflush(stdout) == 0 ? 0 : EXIT_SYSTEM;
+}
+
+static void warn_of_unknown(char **environment)
+{
+	const char *variable, *nearest;
+	size_t at = 0;
+
+	while ((variable = kubexit_unknown(environment, &at, &nearest))) {
+		struct record r;
+
+		record_begin(&r, RECORD_WARNING, "unknown-variable");
+		record_text(&r, "variable", variable);
+		record_text(&r, "nearest", nearest);
+		record_end(&r);
+	}
+}
+
+static int run(const struct options *options)
+{
+	record_setup(options->json, options->quiet, options->name);
+	warn_of_unknown(environ);
+	return supervise(options, environ);
+}
+
+int main(int argc, char **argv)
+{
+	static struct options options; /* too large for a small stack */
+	char why[OPTIONS_WHY_MAX];
+
+	if (options_parse(argc, argv, environ, &options, why) < 0) {
+		record_event(RECORD_ERROR, "usage", "error", why);
+		return EXIT_USAGE;
+	}
+	switch (options.action) {
+	case ACTION_HELP:
+		options_usage(stdout);
+		return say(0);
+	case ACTION_VERSION:
+		return say(puts("bury " GRAVEYARDFS_VERSION));
+	case ACTION_CAT:
+		return tool_cat(options.command);
+	case ACTION_TOUCH:
+		return tool_touch(options.command);
+	case ACTION_INSTALL:
+		return tool_install(options.install);
+	case ACTION_RUN:
+		break;
+	}
+	return run(&options);
+}

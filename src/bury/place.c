@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bury/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#define FUSE_MAGIC 0x65735546 /* FUSE_SUPER_MAGIC of linux/magic.h, which musl does not have */
+
+int place_path(const char *directory, const char *view, const char *name, char ret_path[PATH_MAX])
+{
+	int n = snprintf(ret_path, PATH_MAX, "%s%s%s/%s", directory, view ? "/" : "",
+			 view ? view : "", name);
+
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int place_make(const char *path)
+{
+	char prefix[PATH_MAX];
+	size_t len = strlen(path);
+	struct stat st;
+
+	/* What is there may be a mount that nobody serves now: that is no reason to fail. */
+	if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		return 0;
+	if (len >= sizeof(prefix))
+		return -ENAMETOOLONG;
+	for (size_t at = 1; at <= len; at++) {
+		if (path[at] != '/' && path[at] != '\0')
+			continue;
+		memcpy(prefix, path, at);
+		prefix[at] = '\0';
+		if (mkdir(prefix, 0777) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+static bool is_served(const char *path)
+{
+	char wait[PATH_MAX];
+	struct statfs fs;
+	struct stat st;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == FUSE_MAGIC &&
+	       place_path(path, NULL, ".wait", wait) == 0 && stat(wait, &st) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
+void place_look(const char *path, struct place *ret_place)
+{
+	struct place place = {.kind = PLACE_GONE};
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		place.error = -errno;
+	} else if (!S_ISDIR(st.st_mode)) {
+		place.error = -ENOTDIR;
+	} else {
+		place.device = st.st_dev;
+		place.inode = st.st_ino;
+		place.kind = is_served(path) ? PLACE_SERVED : PLACE_PLAIN;
+	}
+	*ret_place = place;
+}
+
+bool place_same(const struct place *a, const struct place *b)
+{
+	return a->kind == b->kind && a->device == b->device && a->inode == b->inode;
+}

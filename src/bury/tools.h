@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For images without a shell: cat, touch, and how bury gets into them. All of them return an exit status. */
+#pragma once
+
+/* Writes files to standard output, each read as it is: one of .wait/ waits. */
+int tool_cat(char **files);
+
+/* Makes files that are not there, and sets the times of those that are: on a graveyardfs it is what tells it. */
+int tool_touch(char **files);
+
+/* Puts a copy of this program into a directory, as "bury", whole or not at all. */
+int tool_install(const char *directory);

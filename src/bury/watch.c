@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bury/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "bury/plain.h"
+#include "bury/ports.h"
+#include "bury/record.h"
+#include "core/stone.h"
+
+#define PORT_INTERVAL (100 * NSEC_PER_MSEC) /* the kernel has no event for a port */
+#define PATIENCE_FIRST (20 * NSEC_PER_MSEC) /* doubled each time, up to the last */
+#define PATIENCE_LAST (1000 * NSEC_PER_MSEC)
+
+#define INTERESTING                                                                             \
+	(IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
+	 IN_UNMOUNT)
+
+/* ---- terms ---- */
+
+static void settle(struct watch *w, struct term *term, enum term_state state)
+{
+	char text[TERM_TEXT_MAX];
+
+	loop_remove(w->loop, &term->source);
+	term->retry = NEVER;
+	term->state = state;
+	if (state == TERM_HOLDS)
+		record_event(RECORD_INFO, "holds", "cond", term_text(term, text));
+	else
+		record_event(RECORD_WARNING, "died-before-ready", "cond", term_text(term, text));
+}
+
+static void soon(int64_t *when, int64_t after)
+{
+	int64_t then = clock_monotonic() + after;
+
+	if (then < *when)
+		*when = then;
+}
+
+static void try_again(struct watch *w, struct term *term)
+{
+	loop_remove(w->loop, &term->source);
+	term->retry = clock_monotonic() + PATIENCE_LAST;
+}
+
+static void lose_place(struct watch *w, int error);
+
+/* Its wait has come, or failed. */
+static void term_ready(struct source *source)
+{
+	struct term *term = (struct term *)((char *)source - offsetof(struct term, source));
+	struct watch *w = term->watch;
+	char text[STONE_TEXT_MAX];
+	ssize_t n = read(source->fd, text, sizeof(text));
+
+	if (n >= 0) {
+		settle(w, term, TERM_HOLDS);
+		return;
+	}
+	switch (errno) {
+	case EINTR:
+		break;
+	case ESRCH:
+		settle(w, term, TERM_HOPELESS);
+		break;
+	case EAGAIN: /* too many wait, or it was answered in time (fs.fuse.max_request_timeout) */
+		try_again(w, term);
+		break;
+	default:
+		lose_place(w, -errno);
+	}
+}
+
+/* Looks at the port now, and will again. */
+static void look_at_port(struct watch *w, struct term *term)
+{
+	if (port_listening(term->port))
+		settle(w, term, TERM_HOLDS);
+	else
+		term->retry = clock_monotonic() + PORT_INTERVAL;
+}
+
+/* Begins the wait of a term on a graveyardfs. */
+static int wait_for(struct watch *w, struct term *term)
+{
+	char view[32] = ".wait/", path[PATH_MAX];
+	int r = place_path(w->directory, strcat(view, term_kind_name(term->kind)), term->name,
+			   path);
+
+	if (r < 0)
+		return r;
+	term->retry = NEVER;
+	term->watch = w;
+	term->source = (struct source){.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC),
+				       .ready = term_ready};
+	if (term->source.fd < 0 && term->kind == TERM_LISTENING && errno == ENOENT) {
+		look_at_port(w, term); /* one that has no such wait */
+		return 0;
+	}
+	if (term->source.fd < 0)
+		return -errno;
+	r = loop_add(w->loop, &term->source, EPOLLIN);
+	if (r < 0)
+		loop_remove(w->loop, &term->source);
+	return r;
+}
+
+/* What a stone in a plain directory says of a term. */
+static enum term_state judge(enum term_kind kind, const struct stone *stone)
+{
+	bool died = stone_has(stone, FACT_DIED) || stone_has(stone, FACT_CODE);
+
+	switch (kind) {
+	case TERM_BORN:
+		return TERM_HOLDS;
+	case TERM_READY:
+		return died                           ? TERM_HOPELESS
+		       : stone_has(stone, FACT_READY) ? TERM_HOLDS
+						      : TERM_PENDING;
+	case TERM_DIED:
+		return died ? TERM_HOLDS : TERM_PENDING;
+	case TERM_SUCCEEDED:
+		return stone_has(stone, FACT_CODE) && stone->code == 0 ? TERM_HOLDS : TERM_PENDING;
+	default:
+		return TERM_PENDING;
+	}
+}
+
+/* Looks at a stone in a plain directory. What cannot be read now is no news. */
+static void look_at_stone(struct watch *w, struct term *term)
+{
+	enum term_state state;
+	struct stone stone;
+
+	if (plain_read(w->directory, term->name, &stone) < 0)
+		return;
+	state = judge(term->kind, &stone);
+	if (state != TERM_PENDING)
+		settle(w, term, state);
+}
+
+/* ---- the place ---- */
+
+static struct term *next_pending(struct watch *w, struct term *term)
+{
+	unsigned goal = 0, at = 0;
+
+	for (bool found = !term; goal < 2; goal++) {
+		for (at = 0; at < w->goals[goal]->count; at++) {
+			struct term *t = &w->goals[goal]->terms[at];
+
+			if (found && t->state == TERM_PENDING)
+				return t;
+			found = found || t == term;
+		}
+	}
+	return NULL;
+}
+
+static void look_at_stones(struct watch *w)
+{
+	for (struct term *t = NULL; (t = next_pending(w, t));) {
+		if (t->kind != TERM_LISTENING)
+			look_at_stone(w, t);
+	}
+}
+
+static void stop_watching(struct watch *w)
+{
+	for (struct term *t = NULL; (t = next_pending(w, t));) {
+		loop_remove(w->loop, &t->source);
+		t->retry = NEVER;
+	}
+	loop_remove(w->loop, &w->inotify);
+}
+
+static void tell_gone(struct watch *w, int error)
+{
+	struct record r;
+
+	record_begin(&r, RECORD_WARNING, "graveyard-gone");
+	record_text(&r, "graveyard", w->directory);
+	record_error(&r, error);
+	record_end(&r);
+	w->patience = PATIENCE_FIRST;
+}
+
+/* Nobody serves it any more: it is looked for again, soon at first. */
+static void lose_place(struct watch *w, int error)
+{
+	if (!w->patience || w->place.kind != PLACE_GONE)
+		tell_gone(w, error);
+	stop_watching(w);
+	w->place = (struct place){.kind = PLACE_GONE, .error = error};
+	soon(&w->look_again, w->patience);
+	w->patience = w->patience * 2 > PATIENCE_LAST ? PATIENCE_LAST : w->patience * 2;
+}
+
+/* Something happened in the plain directory. What exactly does not matter: all that is awaited is looked at. */
+static void inotify_ready(struct source *source)
+{
+	struct watch *w = (struct watch *)((char *)source - offsetof(struct watch, inotify));
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	while (read(source->fd, events, sizeof(events)) > 0)
+		;
+	look_at_stones(w);
+	soon(&w->look_again, 0); /* the directory itself may have gone */
+}
+
+static int watch_plain(struct watch *w)
+{
+	int r;
+
+	w->inotify = (struct source){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
+				     .ready = inotify_ready};
+	if (w->inotify.fd < 0)
+		return -errno;
+	if (inotify_add_watch(w->inotify.fd, w->directory, INTERESTING) < 0)
+		return -errno;
+	r = loop_add(w->loop, &w->inotify, EPOLLIN);
+	if (r < 0)
+		return r;
+	look_at_stones(w);
+	for (struct term *t = NULL; (t = next_pending(w, t));) {
+		if (t->kind == TERM_LISTENING)
+			look_at_port(w, t);
+	}
+	return 0;
+}
+
+static int watch_served(struct watch *w, const struct term **ret_term)
+{
+	for (struct term *t = NULL; (t = next_pending(w, t));) {
+		int r = wait_for(w, t);
+
+		if (r < 0) {
+			*ret_term = t;
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* Begins anew with what is there. */
+static int take_place(struct watch *w, const struct place *place, const struct term **ret_term)
+{
+	int r;
+
+	stop_watching(w);
+	w->look_again = NEVER;
+	if (w->place.kind == PLACE_GONE && w->patience)
+		record_event(RECORD_INFO, "graveyard-back", "graveyard", w->directory);
+	w->place = *place;
+	w->changed = true;
+	r = place->kind == PLACE_SERVED ? watch_served(w, ret_term) : watch_plain(w);
+	if (r < 0)
+		lose_place(w, r);
+	return r;
+}
+
+/* Is it what it was? */
+static int look_at_place(struct watch *w, const struct term **ret_term)
+{
+	struct place place;
+
+	place_look(w->directory, &place);
+	if (place.kind == PLACE_GONE) {
+		lose_place(w, place.error);
+		return 0;
+	}
+	return place_same(&place, &w->place) ? 0 : take_place(w, &place, ret_term);
+}
+
+/* Errors of a graveyard that may come back, rather than of what we want of it. */
+static bool is_outage(int error)
+{
+	return error == -ENOTCONN || error == -ECONNABORTED || error == -ECANCELED;
+}
+
+static void mounts_ready(struct source *source)
+{
+	struct watch *w = (struct watch *)((char *)source - offsetof(struct watch, mounts));
+
+	soon(&w->look_again, 0);
+}
+
+int watch_begin(struct watch *watch, struct loop *loop, const char *directory, struct goal *first,
+		struct goal *second, const struct term **ret_term)
+{
+	int r = 0;
+
+	*watch = (struct watch){.loop = loop,
+				.directory = directory,
+				.goals = {first, second},
+				.inotify.fd = -1,
+				.look_again = NEVER};
+	/* Without /proc a mount that covers a plain directory goes unnoticed; all else does not. */
+	watch->mounts = (struct source){.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC),
+					.ready = mounts_ready};
+	if (watch->mounts.fd >= 0)
+		r = loop_add(loop, &watch->mounts, EPOLLPRI);
+	if (r < 0)
+		return r;
+	r = look_at_place(watch, ret_term);
+	if (r == 0 && watch->place.kind == PLACE_GONE)
+		r = watch->place.error;
+	return is_outage(r) ? 0 : r;
+}
+
+int64_t watch_deadline(const struct watch *watch)
+{
+	int64_t deadline = watch->look_again;
+
+	for (struct term *t = NULL; (t = next_pending((struct watch *)watch, t));)
+		deadline = t->retry < deadline ? t->retry : deadline;
+	return deadline;
+}
+
+/* A term whose time has come. */
+static void retry(struct watch *w, struct term *term)
+{
+	int r = 0;
+
+	if (term->kind == TERM_LISTENING && term->source.fd < 0 && w->place.kind == PLACE_PLAIN)
+		look_at_port(w, term);
+	else
+		r = wait_for(w, term);
+	if (r < 0)
+		lose_place(w, r);
+}
+
+void watch_look(struct watch *watch)
+{
+	const struct term *culprit;
+	int64_t now = clock_monotonic();
+
+	if (watch->look_again <= now) {
+		watch->look_again = NEVER;
+		(void)look_at_place(watch, &culprit);
+	}
+	for (struct term *t = NULL; (t = next_pending(watch, t));) {
+		if (t->retry <= now)
+			retry(watch, t);
+	}
+}
+
+bool watch_there(const struct watch *watch)
+{
+	return watch->place.kind != PLACE_GONE;
+}
+
+bool watch_changed(struct watch *watch)
+{
+	bool changed = watch->changed;
+
+	watch->changed = false;
+	return changed;
+}

@@ -1,0 +1,212 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is waited for before the start, and while it runs: by flags, and by kubexit's environment.
+set -eu
+TIME_LIMIT=${TIME_LIMIT:-300}
+. "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/shells.sh"
+. "$(dirname "$0")/../lib/bury.sh"
+
+mkfifo running
+runs='trap "exit 7" TERM; echo >running; while :; do sleep 100 & wait; done'
+
+# begin OPTION…: bury in the background; returns once its child runs.
+begin()
+{
+	start_bury --name app "$@" -- sh -c "$runs"
+	read -r _ <running
+}
+
+# never_began: the stone of app says why.
+never_began()
+{
+	[ ! -e "$T/begun" ] || fail "$kind: begun all the same"
+	expect_eq "$kind: the epitaph" "$(field app Epitaph)" "$1"
+	expect_eq "$kind: the code" "$(field app ExitCode)" "$status"
+}
+
+a_death_stops()
+{
+	is_born dep
+	begin --until died:dep
+	dies dep
+	wait_exits "$job" 7
+	expect_eq "$kind: the code" "$(field app ExitCode)" 7
+	says 'event=stopping name=app cond=died:dep signal=TERM'
+}
+
+any_of()
+{
+	begin --until died:a,died:b
+	dies b 3
+	wait_exits "$job" 7
+}
+
+all_of()
+{
+	begin --until died:a+succeeded:b
+	dies b 0
+	is_born c
+	kill -s 0 "$job"
+	dies a
+	wait_exits "$job" 7
+}
+
+succeeded()
+{
+	begin --until succeeded:a
+	dies a 3
+	await died:a
+	kill -s 0 "$job" || fail "$kind: a failure is taken for a success"
+	if [ "$kind" = served ]; then
+		is_born a
+		echo 0 >"$Y/.died/a"
+	else
+		dies a 0
+	fi
+	wait_exits "$job" 7
+}
+
+another_signal()
+{
+	start_bury --name app --until died:dep --signal USR1 -- \
+		sh -c 'trap "exit 9" USR1; echo >running; while :; do sleep 100 & wait; done'
+	read -r _ <running
+	dies dep
+	wait_exits "$job" 9
+}
+
+# kubexit never learns of one that died before it watched.
+dead_before()
+{
+	dies dep
+	rm -f "$T/begun"
+	expect_bury 143 --name app --until died:dep -- touch "$T/begun"
+	never_began "not started: died:dep"
+	expect_bury 0 --name app --until died:dep --ignore-code -- touch "$T/begun"
+	never_began "not started: died:dep"
+	status=0
+	KUBEXIT_NAME=app KUBEXIT_GRAVEYARD=$Y KUBEXIT_DEATH_DEPS=x,dep "$BURY" -- touch "$T/begun" \
+		2>/dev/null || status=$?
+	expect_eq "$kind: exit status in kubexit's environment" "$status" 143
+	never_began "not started: died:dep"
+}
+
+# A death at any moment around the start is one that is heard of.
+dead_meanwhile()
+{
+	i=0
+	while [ "$i" -lt 100 ]; do
+		i=$((i + 1))
+		dies "dep$i" &
+		bury --name "app$i" --until "died:dep$i" -- sleep 1000 || :
+		case $(field "app$i" ExitCode) in
+		143) ;;
+		*) fail "$kind: $i: $(cat "$Y/app$i")" ;;
+		esac
+		wait $!
+	done
+}
+
+after()
+{
+	start_bury --name app --after born:a+ready:b -- sh -c "$runs"
+	is_born a
+	is_born b
+	await born:b
+	[ ! -e "$Y/app" ] || fail "$kind: begun before its time"
+	is_ready b
+	read -r _ <running
+	kill -s TERM "$job"
+	wait_exits "$job" 7
+}
+
+birth_deps()
+{
+	KUBEXIT_NAME=app KUBEXIT_GRAVEYARD=$Y KUBEXIT_BIRTH_DEPS=' a, b' KUBEXIT_DEATH_DEPS='c , d' \
+		"$BURY" sh -c "$runs" 2>"$T/bury.log" &
+	job=$!
+	is_ready b
+	[ ! -e "$Y/app" ] || fail "$kind: begun before its time"
+	is_ready a
+	read -r _ <running
+	dies d
+	wait_exits "$job" 7
+}
+
+# Those that bury runs in that environment are ready as they run.
+birth_dep_of_ours()
+{
+	KUBEXIT_NAME=b KUBEXIT_GRAVEYARD=$Y KUBEXIT_BIRTH_DEPS=a KUBEXIT_DEATH_DEPS=a \
+		"$BURY" --quiet sh -c "$runs" &
+	job=$!
+	KUBEXIT_NAME=a KUBEXIT_GRAVEYARD=$Y "$BURY" --quiet sh -c 'read -r _ <"$1"' sh "$T/running"
+	wait_exits "$job" 7
+}
+
+too_late()
+{
+	rm -f "$T/begun"
+	is_born b
+	expect_bury 1 --name app --after ready:a+born:b+ready:c --after-timeout 10ms -- touch "$T/begun"
+	never_began "not started: in vain waited for ready:a ready:c"
+}
+
+dead_before_ready()
+{
+	rm -f "$T/begun"
+	dies a 5
+	expect_bury 1 --name app --after ready:a --after-timeout 50s -- touch "$T/begun"
+	says 'died-before-ready .*cond=ready:a'
+	never_began "not started: ready:a: it died before it was ready"
+	start_bury --name app --after ready:b+ready:c --after-timeout 50s -- touch "$T/begun"
+	is_born b
+	dies b
+	wait_exits "$job" 1
+	status=1
+	never_began "not started: ready:b: it died before it was ready"
+}
+
+# It also ends the wait for what is to be ready.
+death_while_waiting()
+{
+	rm -f "$T/begun"
+	start_bury --name app --after ready:a --until died:b --after-timeout 50s -- touch "$T/begun"
+	dies b
+	wait_exits "$job" 143
+	status=143
+	never_began "not started: died:b"
+}
+
+term_while_waiting()
+{
+	i=0
+	rm -f "$T/begun"
+	while [ "$i" -lt 100 ]; do
+		i=$((i + 1))
+		"$BURY" --quiet --graveyard "$Y" --name app --after "ready:a$i" -- touch "$T/begun" &
+		job=$!
+		# Not before it is bury, and has its signals. What it waits for comes at the same time.
+		until grep -q '^SigBlk:.*fffffffffff' "/proc/$job/status"; do :; done
+		kill -s TERM "$job"
+		is_ready "a$i" &
+		status=0
+		wait "$job" || status=$?
+		wait $!
+		expect_eq "$kind: exit status" "$status" 143
+		[ ! -e "$T/begun" ] || fail "$kind: $i: begun all the same"
+		never_began "not started: SIGTERM"
+	done
+}
+
+# Without a name no stone is carved.
+nameless()
+{
+	dies dep
+	expect_bury 143 --until died:dep -- true
+	expect_bury 5 --after died:dep -- sh -c 'exit 5'
+	expect_eq "$kind: stones" "$(ls "$Y")" dep
+}
+
+on_both a_death_stops any_of all_of succeeded another_signal dead_before dead_meanwhile after birth_deps \
+	birth_dep_of_ours too_late dead_before_ready death_while_waiting term_while_waiting nameless
