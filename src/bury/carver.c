@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -45,16 +46,19 @@ static void drop_lease(struct carver *c)
 	c->lease = -1;
 }
 
-/* Its opening is the birth. The one before is let go of after: a life shall not end in between. */
+/*
+ * Its opening is the birth, but what cannot be kept is only told to who sets its times, as touch(1) does.
+ * The one before is let go of after: a life shall not end in between. */
 static int take_lease(struct carver *c)
 {
 	int fd, r = open_to_write(c, ".lease", &fd);
 
 	if (r < 0)
 		return r;
+	r = futimens(fd, NULL) < 0 ? -errno : 0;
 	drop_lease(c);
 	c->lease = fd;
-	return 0;
+	return r;
 }
 
 static int begin(struct carver *c)

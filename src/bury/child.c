@@ -12,22 +12,28 @@
 /* The kernel's set, of 64. */
 #define SIGNAL_BYTES sizeof(uint64_t)
 
+static const uint64_t all_signals = UINT64_MAX;
+
+static int block_all(uint64_t *ret_before)
+{
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all_signals, ret_before,
+			    SIGNAL_BYTES);
+}
+
 int signals_take(struct signals *signals)
 {
-	uint64_t all = UINT64_MAX;
 	struct sigaction by_default = {.sa_handler = SIG_DFL};
 	long fd;
 
 	/* Ignored by who started us, the kernel would reap our children itself. */
-	if (sigaction(SIGCHLD, &by_default, NULL) < 0 ||
-	    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &signals->before, SIGNAL_BYTES) < 0)
+	if (sigaction(SIGCHLD, &by_default, NULL) < 0 || block_all(&signals->before) < 0)
 		return -errno;
-	fd = syscall(SYS_signalfd4, -1, &all, SIGNAL_BYTES, SFD_NONBLOCK | SFD_CLOEXEC);
+	fd = syscall(SYS_signalfd4, -1, &all_signals, SIGNAL_BYTES, SFD_NONBLOCK | SFD_CLOEXEC);
 	signals->fd = (int)fd;
 	return fd < 0 ? -errno : 0;
 }
 
-static int spawn(char **command, char **environment, const struct signals *signals, pid_t *ret_pid)
+static int spawn(char **command, const struct signals *signals, pid_t *ret_pid)
 {
 	posix_spawnattr_t attributes;
 	sigset_t mask;
@@ -43,7 +49,7 @@ static int spawn(char **command, char **environment, const struct signals *signa
 	if (r == 0)
 		r = -posix_spawnattr_setpgroup(&attributes, 0);
 	if (r == 0)
-		r = -posix_spawnp(ret_pid, command[0], NULL, &attributes, command, environment);
+		r = -posix_spawnp(ret_pid, command[0], NULL, &attributes, command, environ);
 	(void)posix_spawnattr_destroy(&attributes);
 	return r;
 }
@@ -57,11 +63,12 @@ static void give_terminal(pid_t child)
 		(void)kill(-child, SIGCONT);
 }
 
-int child_start(struct child *child, char **command, char **environment,
-		const struct signals *signals)
+int child_start(struct child *child, char **command, const struct signals *signals)
 {
-	int r = spawn(command, environment, signals, &child->pid);
+	int r = spawn(command, signals, &child->pid);
 
+	/* musl lets its own three signals through after a spawn. */
+	(void)block_all(NULL);
 	if (r < 0)
 		child->pid = 0;
 	else

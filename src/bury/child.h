@@ -30,8 +30,7 @@ int signals_take(struct signals *signals);
  * Runs a command, found in PATH, in a process group of its own, which is given the terminal if we have one. Returns
  * once it runs. Errors: those of execve(2), when it cannot be run; those of fork(2).
  */
-int child_start(struct child *child, char **command, char **environment,
-		const struct signals *signals);
+int child_start(struct child *child, char **command, const struct signals *signals);
 
 /* Passes a signal on, with its value if it was queued with one. Errors: those of kill(2). */
 int child_pass(const struct child *child, const struct signalfd_siginfo *signal);

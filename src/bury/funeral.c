@@ -53,5 +53,4 @@ void funeral(struct carver *carver, int signals, int64_t patience, int code, con
 	} while (!is_hurried(signals, pause));
 	if (r == 0 && told < 0)
 		record_event(RECORD_INFO, "stone-written", "graveyard", carver->directory);
-	carver_release(carver);
 }

@@ -32,7 +32,7 @@ static int run(const struct options *options)
 {
 	record_setup(options->json, options->quiet, options->name);
 	warn_of_unknown(environ);
-	return supervise(options, environ);
+	return supervise(options);
 }
 
 int main(int argc, char **argv)

@@ -43,13 +43,13 @@ enum event {
 
 struct supervisor {
 	struct options options;
-	char **environment;
 	enum phase phase;
 	int64_t deadline;
 	int code;
 	char epitaph[STONE_EPITAPH_MAX + 1];
-	bool cued; /* stopped by --until, and by no signal before */
-	bool gone; /* --until is there: told once */
+	bool cued;   /* stopped by --until, and by no signal before */
+	bool gone;   /* --until is there: told once */
+	bool untold; /* its birth could not be written, so there is no death to be */
 
 	struct loop loop;
 	struct signals signals;
@@ -187,10 +187,11 @@ static void start(struct supervisor *s)
 		return; /* until it is, or the deadline */
 	r = carver_born(&s->carver, clock_now());
 	if (record_failure(r, "cannot-write-stone", "graveyard", s->options.graveyard) < 0) {
+		s->untold = true;
 		end(s, EXIT_SYSTEM);
 		return;
 	}
-	r = child_start(&s->child, s->options.command, s->environment, &s->signals);
+	r = child_start(&s->child, s->options.command, &s->signals);
 	if (r < 0) {
 		fail_to_start(s, r);
 		return;
@@ -466,13 +467,12 @@ static int prepare(struct supervisor *s)
 	return begin_watch(s);
 }
 
-int supervise(const struct options *options, char **environment)
+int supervise(const struct options *options)
 {
 	static struct supervisor s; /* too large for a small stack */
 	int r;
 
-	s = (struct supervisor){
-		.options = *options, .environment = environment, .child.group = options->group};
+	s = (struct supervisor){.options = *options, .child.group = options->group};
 	carver_init(&s.carver, options->graveyard, options->name);
 	r = prepare(&s);
 	if (r != 0)
@@ -480,6 +480,8 @@ int supervise(const struct options *options, char **environment)
 	s.deadline = clock_monotonic() + options->after_timeout;
 	if (record_failure(run(&s), "loop", "command", options->command[0]) < 0)
 		return EXIT_SYSTEM;
-	funeral(&s.carver, s.signals.fd, options->grace, s.code, s.epitaph);
+	if (!s.untold)
+		funeral(&s.carver, s.signals.fd, options->grace, s.code, s.epitaph);
+	carver_release(&s.carver);
 	return s.code;
 }

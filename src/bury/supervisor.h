@@ -18,4 +18,4 @@ enum exit_status {
 };
 
 /* Returns what to exit with. */
-int supervise(const struct options *options, char **environment);
+int supervise(const struct options *options);

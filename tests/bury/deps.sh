@@ -14,7 +14,7 @@ runs='trap "exit 7" TERM; echo >running; while :; do sleep 100 & wait; done'
 begin()
 {
 	start_bury --name app "$@" -- sh -c "$runs"
-	read -r _ <running
+	hear running
 }
 
 # never_began: the stone of app says why.
@@ -71,7 +71,7 @@ another_signal()
 {
 	start_bury --name app --until died:dep --signal USR1 -- \
 		sh -c 'trap "exit 9" USR1; echo >running; while :; do sleep 100 & wait; done'
-	read -r _ <running
+	hear running
 	dies dep
 	wait_exits "$job" 9
 }
@@ -116,7 +116,7 @@ after()
 	await born:b
 	[ ! -e "$Y/app" ] || fail "$kind: begun before its time"
 	is_ready b
-	read -r _ <running
+	hear running
 	kill -s TERM "$job"
 	wait_exits "$job" 7
 }
@@ -129,7 +129,7 @@ birth_deps()
 	is_ready b
 	[ ! -e "$Y/app" ] || fail "$kind: begun before its time"
 	is_ready a
-	read -r _ <running
+	hear running
 	dies d
 	wait_exits "$job" 7
 }

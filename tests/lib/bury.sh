@@ -62,6 +62,12 @@ start_bury()
 	job=$!
 }
 
+# hear FIFO: a line of it, in $word. The writer before may still have it open: then there is an end of file first.
+hear()
+{
+	until read -r word <"$1"; do :; done
+}
+
 # await COND: until it holds.
 await()
 {

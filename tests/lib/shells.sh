@@ -22,6 +22,7 @@ need_shells()
 helper()
 {
 	helper_source=$(dirname "$test_script")/helpers/$1.c
+	[ -e "$helper_source" ] || helper_source=$(dirname "$test_script")/../mount/helpers/$1.c
 	helper_built=$(dirname "$GRAVEYARDFS")/tests/mount/helpers/$1
 	if [ ! -x "$helper_built" ] || [ "$helper_source" -nt "$helper_built" ]; then
 		helper_built=$T/$1

@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A disk that is full: before the start it is an error; at the end it is told, and tried again until there is room.
+set -eu
+. "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/bury.sh"
+
+mkfifo running end
+
+# full, room: the disk under the graveyard.
+full()
+{
+	cat /dev/zero >"$disk/filler" 2>/dev/null || :
+}
+
+room()
+{
+	rm "$disk/filler"
+}
+
+not_begun()
+{
+	full
+	rm -f begun
+	expect_bury 111 --name early -- touch "$T/begun"
+	says 'level=error event=cannot-write-stone name=early .*No space left'
+	[ ! -e begun ] || fail "$kind: begun without a stone"
+	room
+}
+
+tried_again()
+{
+	start_bury --name app -- sh -c 'echo >running; read -r _ <end; exit 4'
+	hear running
+	# In a plain directory the room for a death was taken at birth, with the rest of the page.
+	[ "$kind" = served ] || rm "$Y/app"
+	full
+	echo >end
+	tail -n +1 -f "$T/bury.log" | grep -qm1 'event=cannot-write-stone name=app .*No space left'
+	kill -s 0 "$job" || fail "$kind: gave up"
+	room
+	wait_exits "$job" 4
+	expect_eq "$kind: the stone" "$(fields app)" "Born Died ExitCode: 4"
+	says 'event=stone-written'
+}
+
+# Not for ever: for the grace period, or until TERM.
+given_up()
+{
+	start_bury --name lost --grace 10ms -- sh -c 'echo >running; read -r _ <end; exit 4'
+	hear running
+	[ "$kind" = served ] || rm "$Y/lost"
+	full
+	echo >end
+	wait_exits "$job" 4
+	room
+	start_bury --name last --grace 1h -- sh -c 'echo >running; read -r _ <end; exit 4'
+	hear running
+	[ "$kind" = served ] || rm "$Y/last"
+	full
+	echo >end
+	tail -n +1 -f "$T/bury.log" | grep -qm1 'event=cannot-write-stone'
+	kill -s TERM "$job"
+	wait_exits "$job" 4
+	room
+}
+
+disk=$T/disk
+mkdir "$disk"
+mount -t tmpfs -o size=2m tmpfs "$disk"
+DB=$disk/graveyard.db
+expected_log='No space left|disk is full|cannot be kept|full'
+start_graveyard
+kind=served
+Y=$G
+for case in not_begun tried_again given_up; do
+	"$case"
+done
+stop_graveyard
+kind=plain
+Y=$disk/y
+mkdir "$Y"
+for case in not_begun tried_again given_up; do
+	"$case"
+done
