@@ -70,10 +70,10 @@ wait_exits "$job" 7
 
 stop_graveyard
 rm -f "$G"/*
-begin --until died:dep
+begin --until died:other
 start_graveyard
 until [ -e "$G/.lease/app" ]; do sleep 0.01; done
-touch "$G/.died/dep"
+touch "$G/.died/other"
 wait_exits "$job" 7
 
 # --- the death comes while nobody serves

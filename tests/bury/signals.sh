@@ -110,7 +110,7 @@ wait_exits "$job" 3
 [ ! -e "/proc/$sleeper" ] || read -r _ _ state _ <"/proc/$sleeper/stat" && [ "${state-Z}" = Z ] ||
 	fail "the group was not told"
 
-alone='trap "kill $$ 2>/dev/null; exit 5" TERM; sleep 1000 & echo $! >running; wait'
+alone='trap "exit 5" TERM; sleep 1000 & echo $! >running; wait'
 start_bury --name app -- sh -c "$alone"
 hear running
 sleeper=$word
