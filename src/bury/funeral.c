@@ -17,9 +17,8 @@
 
 static bool may_pass(int error)
 {
-	return error == -ENOSPC || error == -EDQUOT || error == -EIO || error == -ENOTCONN ||
-	       error == -ECONNABORTED || error == -EAGAIN || error == -ENOMEM || error == -ENFILE ||
-	       error == -ENOENT;
+	return place_outage(error) || error == -ENOSPC || error == -EDQUOT || error == -EIO ||
+	       error == -EAGAIN || error == -ENOMEM || error == -ENFILE || error == -ENOENT;
 }
 
 /* Pauses. True: we were told to go. */

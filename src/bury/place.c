@@ -71,3 +71,8 @@ bool place_same(const struct place *a, const struct place *b)
 {
 	return a->kind == b->kind && a->device == b->device && a->inode == b->inode;
 }
+
+bool place_outage(int error)
+{
+	return error == -ENOTCONN || error == -ECONNABORTED || error == -ECANCELED;
+}

@@ -25,6 +25,9 @@ int place_make(const char *path);
 /* Looks what is there. */
 void place_look(const char *path, struct place *ret_place);
 
+/* Is it an error (-errno) of a graveyard that nobody serves now, but may again, rather than of what we want of it? */
+bool place_outage(int error);
+
 /* Is it the same as before, so that what was opened there still is what is there? */
 bool place_same(const struct place *a, const struct place *b);
 

@@ -186,6 +186,10 @@ static void start(struct supervisor *s)
 	if (!watch_there(&s->watch))
 		return; /* until it is, or the deadline */
 	r = carver_born(&s->carver, clock_now());
+	if (place_outage(r)) {
+		watch_lost(&s->watch, r);
+		return;
+	}
 	if (record_failure(r, "cannot-write-stone", "graveyard", s->options.graveyard) < 0) {
 		s->untold = true;
 		end(s, EXIT_SYSTEM);

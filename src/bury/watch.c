@@ -281,12 +281,6 @@ static int look_at_place(struct watch *w, const struct term **ret_term)
 	return place_same(&place, &w->place) ? 0 : take_place(w, &place, ret_term);
 }
 
-/* Errors of a graveyard that may come back, rather than of what we want of it. */
-static bool is_outage(int error)
-{
-	return error == -ENOTCONN || error == -ECONNABORTED || error == -ECANCELED;
-}
-
 static void mounts_ready(struct source *source)
 {
 	struct watch *w = (struct watch *)((char *)source - offsetof(struct watch, mounts));
@@ -314,7 +308,7 @@ int watch_begin(struct watch *watch, struct loop *loop, const char *directory, s
 	r = look_at_place(watch, ret_term);
 	if (r == 0 && watch->place.kind == PLACE_GONE)
 		r = watch->place.error;
-	return is_outage(r) ? 0 : r;
+	return place_outage(r) ? 0 : r;
 }
 
 int64_t watch_deadline(const struct watch *watch)
@@ -352,6 +346,11 @@ void watch_look(struct watch *watch)
 		if (t->retry <= now)
 			retry(watch, t);
 	}
+}
+
+void watch_lost(struct watch *watch, int error)
+{
+	lose_place(watch, error);
 }
 
 bool watch_there(const struct watch *watch)

@@ -44,5 +44,8 @@ void watch_look(struct watch *watch);
 /* Is the graveyard there? */
 bool watch_there(const struct watch *watch);
 
+/* Somebody else was told so: it is gone, with that error. */
+void watch_lost(struct watch *watch, int error);
+
 /* Has it become another one since this was asked? */
 bool watch_changed(struct watch *watch);

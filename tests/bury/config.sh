@@ -72,7 +72,7 @@ kubexit KUBEXIT_NAME=a KUBEXIT_DEATH_DEPS=x "$BURY" --quiet --name b --until die
 expect_eq "the stone" "$(fields b)" "Born Ready Died ExitCode: 0"
 
 "$BURY" --help >out
-for option in $(grep -o '^  --[a-z-]*' out); do
+grep -o '^  --[a-z-]*' out | while read -r option; do
 	grep -q -e "$(printf '%s' "$option" | sed 's/-/\\\\-/g')" "$(dirname "$test_script")/../../doc/bury.1" ||
 		fail "doc/bury.1 has no $option"
 done

@@ -4,6 +4,7 @@
 set -eu
 TIME_LIMIT=${TIME_LIMIT:-300}
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 . "$(dirname "$0")/../lib/shells.sh"
 . "$(dirname "$0")/../lib/bury.sh"
 
@@ -101,14 +102,13 @@ wait_exits "$job" 137
 
 # --- its process group, where asked for
 
-both='trap : TERM; sleep 1000 & echo $! >running; wait; wait; exit 3'
+both='trap : TERM; sh -c "echo \$\$ >running; exec sleep 1000" & wait; wait; exit 3'
 start_bury --name app --group -- sh -c "$both"
 hear running
 sleeper=$word
 kill -s TERM "$job"
 wait_exits "$job" 3
-[ ! -e "/proc/$sleeper" ] || read -r _ _ state _ <"/proc/$sleeper/stat" && [ "${state-Z}" = Z ] ||
-	fail "the group was not told"
+gone "$sleeper"
 
 alone='trap "exit 5" TERM; sleep 1000 & echo $! >running; wait'
 start_bury --name app -- sh -c "$alone"
