@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/condition.h"
+
 static const char *const kind_names[TERM_KINDS] = {
 	[TERM_BORN] = "born",           [TERM_READY] = "ready",         [TERM_DIED] = "died",
 	[TERM_SUCCEEDED] = "succeeded", [TERM_LISTENING] = "listening",
@@ -56,38 +58,56 @@ static bool take_port(struct span text, unsigned *ret_port)
 }
 
 /* NULL, or what is wrong with it. */
-static const char *add_term(struct goal *goal, enum term_kind kind, struct span name)
+static const char *add_term(struct goal *goal, const struct term *term)
 {
-	struct term term = {.source.fd = -1, .kind = kind, .retry = NEVER};
-
-	name = trimmed(name);
-	if (kind == TERM_LISTENING) {
-		if (!take_port(name, &term.port))
-			return "has a port that is not between 1 and 65535";
-		(void)snprintf(term.name, sizeof(term.name), "%u", term.port);
-	} else {
-		if (!name_valid(name.at, name.len))
-			return "has a name that is none: 1 to 253 of A-Z a-z 0-9 . _ - are one";
-		memcpy(term.name, name.at, name.len);
-	}
 	if (goal->count == GOAL_MAX)
 		return "has more than 64 parts";
-	goal->terms[goal->count++] = term;
+	goal->terms[goal->count++] = *term;
 	return NULL;
 }
 
+static const char *add_name(struct goal *goal, enum term_kind kind, struct span name)
+{
+	struct term term = {.source.fd = -1, .kind = kind, .retry = NEVER};
+
+	if (!name_valid(name.at, name.len))
+		return "has a name that is none: 1 to 253 of A-Z a-z 0-9 . _ - are one";
+	memcpy(term.name, name.at, name.len);
+	return add_term(goal, &term);
+}
+
+static const char *add_port(struct goal *goal, struct span port)
+{
+	struct term term = {.source.fd = -1, .kind = TERM_LISTENING, .retry = NEVER};
+
+	if (!take_port(port, &term.port))
+		return "has a port that is not between 1 and 65535";
+	(void)snprintf(term.name, sizeof(term.name), "%u", term.port);
+	return add_term(goal, &term);
+}
+
+/* Ports are for us only; the rest is as for graveyardfs itself. */
 static const char *add_part(struct goal *goal, struct span part)
 {
-	part = trimmed(part);
-	for (unsigned kind = 0; kind < TERM_KINDS; kind++) {
-		size_t len = strlen(kind_names[kind]);
+	static const char listening[] = "listening:";
+	static const enum term_kind kinds[WAIT_KIND_COUNT] = {
+		[WAIT_BORN] = TERM_BORN,
+		[WAIT_READY] = TERM_READY,
+		[WAIT_DIED] = TERM_DIED,
+		[WAIT_SUCCEEDED] = TERM_SUCCEEDED,
+	};
+	size_t len = strlen(listening);
+	struct condition condition;
+	struct condition_part named = {.kind = WAIT_BORN};
+	const char *why;
 
-		if (part.len > len && memcmp(part.at, kind_names[kind], len) == 0 &&
-		    part.at[len] == ':')
-			return add_term(goal, (enum term_kind)kind,
-					(struct span){part.at + len + 1, part.len - len - 1});
-	}
-	return "has a part that begins with none of born:, ready:, died:, succeeded:, listening:";
+	part = trimmed(part);
+	if (part.len > len && memcmp(part.at, listening, len) == 0)
+		return add_port(goal, (struct span){part.at + len, part.len - len});
+	if (condition_parse(part.at, part.len, &condition, &why) < 0)
+		return why;
+	(void)condition_next_part(&condition, &named);
+	return add_name(goal, kinds[named.kind], (struct span){named.name.name, named.name.len});
 }
 
 int goal_parse(struct goal *goal, const char *text, const char **ret_why)
@@ -116,7 +136,7 @@ int goal_parse_list(struct goal *goal, enum term_kind kind, bool all, const char
 	goal->all = all;
 	for (const char *s = list; s;) {
 		size_t len = strcspn(s, ",");
-		const char *why = add_term(goal, kind, (struct span){s, len});
+		const char *why = add_name(goal, kind, trimmed((struct span){s, len}));
 
 		if (why) {
 			*ret_why = why;

@@ -23,7 +23,7 @@ enum term_kind { TERM_BORN, TERM_READY, TERM_DIED, TERM_SUCCEEDED, TERM_LISTENIN
 enum term_state {
 	TERM_PENDING,
 	TERM_HOLDS,
-	TERM_HOPELESS, /* ready: it died before it was ready */
+	TERM_HOPELESS, /* ready, unless persistent: it died before it was ready */
 };
 
 struct watch;
@@ -35,6 +35,8 @@ struct term {
 	enum term_state state;
 	char name[GRAVE_NAME_MAX + 1]; /* of listening: the port */
 	unsigned port;
+	bool persistent; /* readiness: one that died before it was ready may be ready in its next life */
+	bool next;       /* so that is what it waits for now */
 	int64_t retry; /* when its wait is begun again; NEVER */
 };
 

@@ -251,6 +251,8 @@ static bool is_tool(const char *word, enum action *ret_action)
 
 static int check(struct options *o, char *why)
 {
+	for (unsigned i = 0; i < o->until.count; i++)
+		o->until.terms[i].persistent = true;
 	if (o->action != ACTION_RUN)
 		return 0;
 	if (!*o->command)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -53,6 +53,23 @@ static void try_again(struct watch *w, struct term *term)
 }
 
 static void lose_place(struct watch *w, int error);
+static int wait_for(struct watch *w, struct term *term);
+
+/* Dead before it was ready. */
+static void lose_hope(struct watch *w, struct term *term)
+{
+	int r;
+
+	if (!term->persistent) {
+		settle(w, term, TERM_HOPELESS);
+		return;
+	}
+	loop_remove(w->loop, &term->source);
+	term->next = true;
+	r = wait_for(w, term);
+	if (r < 0)
+		lose_place(w, r);
+}
 
 /* Its wait has come, or failed. */
 static void term_ready(struct source *source)
@@ -70,7 +87,7 @@ static void term_ready(struct source *source)
 	case EINTR:
 		break;
 	case ESRCH:
-		settle(w, term, TERM_HOPELESS);
+		lose_hope(w, term);
 		break;
 	case EAGAIN: /* too many wait, or it was answered in time (fs.fuse.max_request_timeout) */
 		try_again(w, term);
@@ -92,12 +109,12 @@ static void look_at_port(struct watch *w, struct term *term)
 /* Begins the wait of a term on a graveyardfs. */
 static int wait_for(struct watch *w, struct term *term)
 {
-	char view[32] = ".wait/", path[PATH_MAX];
-	int r = place_path(w->directory, strcat(view, term_kind_name(term->kind)), term->name,
-			   path);
+	char path[PATH_MAX];
+	int r = snprintf(path, sizeof(path), "%s/.wait/%s/%s%s", w->directory,
+			 term_kind_name(term->kind), term->name, term->next ? "@next" : "");
 
-	if (r < 0)
-		return r;
+	if (r >= PATH_MAX)
+		return -ENAMETOOLONG;
 	term->retry = NEVER;
 	term->watch = w;
 	term->source = (struct source){.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC),
@@ -144,7 +161,7 @@ static void look_at_stone(struct watch *w, struct term *term)
 	if (plain_read(w->directory, term->name, &stone) < 0)
 		return;
 	state = judge(term->kind, &stone);
-	if (state != TERM_PENDING)
+	if (state == TERM_HOLDS || (state == TERM_HOPELESS && !term->persistent))
 		settle(w, term, state);
 }
 

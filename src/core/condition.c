@@ -86,15 +86,3 @@ bool condition_next_part(const struct condition *c, struct condition_part *part)
 		at = (size_t)(part->name.name + part->name.len - c->text) + 1;
 	return at < c->len && !take_part(c, at, part);
 }
-
-int condition_look(struct graveyard *g, const struct condition *c, uint64_t opened)
-{
-	for (struct condition_part part = {0}; condition_next_part(c, &part);) {
-		int r = wait_happened(g, part.kind, &part.name, opened);
-
-		/* One that has not decides for all, one that has for any. */
-		if (r < 0 || r != c->all)
-			return r;
-	}
-	return c->all;
-}

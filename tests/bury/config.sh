@@ -38,7 +38,7 @@ refused 'IGNORE_CODE_ON_DEATH_DEPS is neither true nor false' kubexit KUBEXIT_NA
 refused 'a waits for itself' kubexit KUBEXIT_NAME=a KUBEXIT_DEATH_DEPS=a "$BURY" true
 
 for row in 'is no name|--name|a/b' 'is not a duration|--grace|5' 'begins with none of|--after|gone:a' \
-	'mixes|--until|died:a,died:b+died:c' 'a name that is none|--until|died:.a' 'port|--after|listening:0' \
+	'mixes|--until|died:a,died:b+died:c' 'no name|--until|died:.a' 'port|--after|listening:0' \
 	'port|--after|listening:65536' 'port|--after|listening:x' 'no signal|--signal|TREM' 'is empty|--graveyard|'; do
 	option=${row#*|}
 	refused "${row%%|*}" "$BURY" --graveyard "$Y" --name a "${option%|*}" "${option#*|}" -- true
@@ -63,7 +63,7 @@ kubexit KUBEXIT_NAME=x "$BURY" --quiet true
 status=0
 kubexit KUBEXIT_NAME=a 'KUBEXIT_DEATH_DEPS=y , x ' "$BURY" --quiet sleep 1000 || status=$?
 expect_eq "exit status" "$status" 143
-expect_bury 143 --name a --until ' died: x , died:y' -- sleep 1000
+expect_bury 143 --name a --until ' died:x , died:y' -- sleep 1000
 
 # Go's durations, and empty ones, which are as good as none.
 kubexit KUBEXIT_NAME=a KUBEXIT_GRACE_PERIOD=1m30s KUBEXIT_BIRTH_TIMEOUT=400ms KUBEXIT_DEATH_DEPS= "$BURY" --quiet true

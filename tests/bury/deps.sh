@@ -67,6 +67,16 @@ succeeded()
 	wait_exits "$job" 7
 }
 
+# One that dies before it is ready may be ready in its next life: what is waited for then goes on.
+ready_in_the_end()
+{
+	dies dep
+	begin --until ready:dep
+	rm "$Y/dep"
+	is_ready dep
+	wait_exits "$job" 7
+}
+
 another_signal()
 {
 	start_bury --name app --until died:dep --signal USR1 -- \
@@ -208,5 +218,5 @@ nameless()
 	expect_eq "$kind: stones" "$(ls "$Y")" dep
 }
 
-on_both a_death_stops any_of all_of succeeded another_signal dead_before dead_meanwhile after birth_deps \
+on_both a_death_stops any_of all_of succeeded ready_in_the_end another_signal dead_before dead_meanwhile after birth_deps \
 	birth_dep_of_ours too_late dead_before_ready death_while_waiting term_while_waiting nameless
