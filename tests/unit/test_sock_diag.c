@@ -107,7 +107,7 @@ static void need_lists(void)
 
 static void see_a_server(int family)
 {
-	uint16_t port;
+	uint16_t port = 0;
 	int server = listen_on(family, &port), client, accepted;
 	const unsigned both = 1U << TCP_LISTEN | 1U << TCP_ESTABLISHED;
 	struct seen seen;
@@ -147,7 +147,7 @@ static void long_lists_come_in_parts(void **state)
 {
 	enum { MANY = 400 };
 	static int fds[2 * MANY];
-	uint16_t port;
+	uint16_t port = 0;
 	int server = listen_on(AF_INET, &port);
 
 	(void)state;
@@ -167,7 +167,7 @@ static void long_lists_come_in_parts(void **state)
 static void the_end_of_a_connection_is_told(void **state)
 {
 	struct pollfd news = {.fd = diag.news, .events = POLLIN};
-	uint16_t port;
+	uint16_t port = 0;
 	int server = listen_on(AF_INET, &port), client, accepted;
 	struct seen there, ended;
 
