@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,6 +59,8 @@ int main(int argc, char **argv)
 	struct options options;
 	char why[256];
 
+	/* Ignored by whoever started us, it would be so here, and no child's end could be waited for. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if (options_parse(argc, argv, &options, why, sizeof(why)) < 0) {
 		log_error("%s (see graveyardfs --help)", why);
 		return EXIT_USAGE;
