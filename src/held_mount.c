@@ -7,10 +7,10 @@
 #include "base/log.h"
 #include "mountpoint.h"
 
-void held_mount_init(struct held_mount *m, const char *path, bool read_only,
+void held_mount_init(struct held_mount *m, const char *given, bool read_only,
 		     const char *read_only_at)
 {
-	*m = (struct held_mount){.path = path, .read_only = read_only};
+	*m = (struct held_mount){.given = given, .read_only = read_only};
 	second_mount_init(&m->second, read_only_at);
 	for (unsigned i = 0; i < DEVICES; i++)
 		m->fds[i] = -1;
@@ -32,8 +32,10 @@ static int clear(const char *path, mode_t mode)
 int held_mount_clear(struct held_mount *m)
 {
 	/* Who comes before the mount does may write there: it is taken in. */
-	int r = clear(m->path, 0777);
+	int r = clear(m->given, 0777);
 
+	if (r == 0)
+		r = log_failure(mountpoint_find(m->given, m->path), "find", m->given);
 	if (r == 0 && m->second.given)
 		r = clear(m->second.given, 0755);
 	if (r == 0 && m->second.given)

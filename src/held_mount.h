@@ -2,13 +2,16 @@
 /* The mount that the keeper holds, by the descriptors of its connection. What goes wrong is logged here. */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "fs/device.h"
 #include "second_mount.h"
 
 struct held_mount {
-	const char *path;
+	const char *given;
+	char path
+		[PATH_MAX]; /* the same without links, for these are not followed when it is unmounted */
 	bool read_only;
 	bool mounted;
 	struct second_mount second;
@@ -16,7 +19,7 @@ struct held_mount {
 };
 
 /* `read_only_at`: see second_mount.h; NULL: none. */
-void held_mount_init(struct held_mount *m, const char *path, bool read_only,
+void held_mount_init(struct held_mount *m, const char *given, bool read_only,
 		     const char *read_only_at);
 
 /* Makes the directories, and frees them of what is left of others. -EBUSY: a graveyard is served there. */

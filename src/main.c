@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static int check(const char *path)
 static int unmount(const char *path)
 {
 	enum mountpoint_state state;
+	char real_path[PATH_MAX];
 	int r = mountpoint_look(path, &state);
 
 	if (r == 0 && state == MOUNTPOINT_FREE) {
@@ -38,7 +40,9 @@ static int unmount(const char *path)
 		return EXIT_NOT_SO;
 	}
 	if (r == 0)
-		r = mountpoint_unmount(path);
+		r = mountpoint_find(path, real_path);
+	if (r == 0)
+		r = mountpoint_unmount(real_path);
 	return log_failure(r, "unmount", path) < 0 ? EXIT_SYSTEM : EXIT_OK;
 }
 

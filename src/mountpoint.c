@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,32 +78,51 @@ static int find_kind(const char *real_path, enum kind *ret_kind)
 	return 0;
 }
 
-int mountpoint_look(const char *path, enum mountpoint_state *ret_state)
+/* A copy without the slashes that follow. */
+static char *copy_path(const char *path)
 {
-	_cleanup_(cleanup_free) char *real_path = NULL;
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return strndup(path, len);
+}
+
+int mountpoint_find(const char *path, char *ret_real_path)
+{
+	_cleanup_(cleanup_free) char *copy = copy_path(path);
+
+	if (!copy)
+		return -ENOMEM;
+	return realpath(copy, ret_real_path) ? 0 : -errno;
+}
+
+static int look(const char *real_path, enum mountpoint_state *ret_state)
+{
 	struct stat st;
 	enum kind kind = KIND_OTHER;
-	int r;
+	int r = find_kind(real_path, &kind);
 
-	*ret_state = MOUNTPOINT_FREE;
-	real_path = realpath(path, NULL);
-	if (!real_path) {
-		if (errno == ENOTCONN || errno == ECONNABORTED)
-			*ret_state = MOUNTPOINT_STALE;
-		else if (errno != ENOENT)
-			return -errno;
-		return 0;
-	}
-	r = find_kind(real_path, &kind);
 	if (r < 0)
 		return r;
+	*ret_state = MOUNTPOINT_FREE;
 	/* A live one is not asked: it might hang. A dead one fails at once. */
 	if (kind == KIND_GRAVEYARD)
 		*ret_state = MOUNTPOINT_SERVED;
-	if (kind != KIND_GRAVEYARD && stat(real_path, &st) < 0 &&
-	    (errno == ENOTCONN || errno == ECONNABORTED))
+	else if (stat(real_path, &st) < 0 && (errno == ENOTCONN || errno == ECONNABORTED))
 		*ret_state = MOUNTPOINT_STALE;
 	return 0;
+}
+
+int mountpoint_look(const char *path, enum mountpoint_state *ret_state)
+{
+	char real_path[PATH_MAX];
+	int r = mountpoint_find(path, real_path);
+
+	if (r == 0)
+		return look(real_path, ret_state);
+	*ret_state = r == -ENOENT ? MOUNTPOINT_FREE : MOUNTPOINT_STALE;
+	return r == -ENOENT || r == -ENOTCONN || r == -ECONNABORTED ? 0 : r;
 }
 
 int mountpoint_mount(const char *path, bool read_only, int *ret_fd)
@@ -181,33 +201,17 @@ bool mountpoint_answers(const char *path)
 	return find_out(ask, path, ANSWER_MS);
 }
 
-/*
- * The real path of what may be the root of a mount whose server hangs. realpath(3) only reads links, and such a root is
- * none, so nothing is asked of it; save where a slash follows, then it is looked at.
- */
-static char *find_root(const char *path)
-{
-	_cleanup_(cleanup_free) char *copy = strdup(path);
-	size_t len = strlen(path);
-
-	if (!copy)
-		return NULL;
-	while (len > 1 && copy[len - 1] == '/')
-		copy[--len] = '\0';
-	return realpath(copy, NULL);
-}
-
 int mountpoint_take_down(const char *path)
 {
-	_cleanup_(cleanup_free) char *real_path = find_root(path);
-	int count = 0;
+	char real_path[PATH_MAX];
+	int count = 0, r = mountpoint_find(path, real_path);
 
-	if (!real_path)
-		return errno == ENOENT ? 0 : -errno;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	for (; count < LAYERS_MAX; count++) {
 		enum kind kind = KIND_OTHER;
-		int r = find_kind(real_path, &kind);
 
+		r = find_kind(real_path, &kind);
 		if (r < 0)
 			return r;
 		if (kind == KIND_OTHER ||
@@ -221,15 +225,20 @@ int mountpoint_take_down(const char *path)
 
 int mountpoint_clear(const char *path)
 {
+	char real_path[PATH_MAX];
+	int r = mountpoint_find(path, real_path);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	for (int i = 0; i < LAYERS_MAX; i++) {
 		enum mountpoint_state state;
-		int r = mountpoint_look(path, &state);
 
+		r = look(real_path, &state);
 		if (r < 0 || state == MOUNTPOINT_FREE)
 			return r;
-		if (state == MOUNTPOINT_SERVED && mountpoint_answers(path))
+		if (state == MOUNTPOINT_SERVED && mountpoint_answers(real_path))
 			return -EBUSY;
-		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		if (umount2(real_path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 			return -errno;
 	}
 	return -ELOOP;
@@ -266,7 +275,7 @@ int64_t mountpoint_request_timeout(void)
 
 int mountpoint_make(const char *path, mode_t mode)
 {
-	_cleanup_(cleanup_free) char *copy = strdup(path);
+	_cleanup_(cleanup_free) char *copy = copy_path(path);
 
 	if (!copy)
 		return -ENOMEM;
@@ -277,7 +286,7 @@ int mountpoint_make(const char *path, mode_t mode)
 		*slash = '/';
 	}
 	/* Not lstat(2): what is mounted there may hang. Whatever it is, mounting will tell. */
-	if (mkdir(path, mode) < 0)
+	if (mkdir(copy, mode) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	return chmod(path, mode) < 0 ? -errno : 0;
+	return chmod(copy, mode) < 0 ? -errno : 0;
 }

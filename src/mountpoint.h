@@ -12,6 +12,12 @@ enum mountpoint_state {
 	MOUNTPOINT_STALE,  /* a FUSE mount whose server is gone */
 };
 
+/*
+ * The real path, in PATH_MAX bytes, of what may be the root of a mount whose server hangs. realpath(3) only reads links,
+ * and such a root is none, so nothing is asked of it; save where a slash follows, which is left out. -errno of realpath(3).
+ */
+int mountpoint_find(const char *path, char *ret_real_path);
+
 /* -errno: the place cannot be looked at. A place that does not exist is free. */
 int mountpoint_look(const char *path, enum mountpoint_state *ret_state);
 
@@ -31,7 +37,7 @@ int mountpoint_clear(const char *path);
  */
 int mountpoint_mount(const char *path, bool read_only, int *ret_fd);
 
-/* Takes a mount down, lazily if it is busy. -errno of umount2(2). */
+/* Takes a mount down, lazily if it is busy. The path is a real one, as for the next. -errno of umount2(2). */
 int mountpoint_unmount(const char *path);
 
 /* The same in front of a server that hangs: aborts the connection, too, so that its requests fail now. */
