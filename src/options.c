@@ -271,7 +271,7 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 	if (next < 0)
 		return next;
 	if (o.action == ACTION_SERVE) {
-		if (next == argc)
+		if (next == argc || !*argv[next])
 			return complain(why, why_size, "MOUNTPOINT", "is missing");
 		o.mountpoint = argv[next++];
 	}

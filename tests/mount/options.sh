@@ -53,6 +53,7 @@ for option in db durability names fresh until linger read-only read-only-at max-
 	grep -q -e "^  --$option " out || fail "--help does not know --$option"
 done
 runs 100 'MOUNTPOINT' --db "$DB"
+runs 100 'MOUNTPOINT' --db "$DB" ''
 runs 100 '--nonsense' --nonsense "$G"
 runs 100 'nonsense' "$G" nonsense
 runs 100 '--db' --db
