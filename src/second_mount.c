@@ -81,8 +81,8 @@ static struct mount_id read_head(const char *head)
 	return m;
 }
 
-/* Looks for both in the table; in pieces, since a line may be of any length. */
-static void find_both(const struct second_mount *s, bool *ret_first, bool *ret_second)
+/* Looks for both in the table; in pieces, since a line may be of any length. False: not all of it could be read. */
+static bool find_both(const struct second_mount *s, bool *ret_first, bool *ret_second)
 {
 	char piece[4096], head[HEAD_SIZE];
 	size_t len = 0;
@@ -105,6 +105,7 @@ static void find_both(const struct second_mount *s, bool *ret_first, bool *ret_s
 			*ret_second |= is_same(&m, &s->second);
 		}
 	}
+	return n == 0;
 }
 
 /* ---- making it ---- */
@@ -182,7 +183,12 @@ int second_mount_make(struct second_mount *s, const char *first)
 		return log_failure(r, "mount the graveyard read-only on", s->path);
 	s->first = find_id(first);
 	s->second = find_id(s->path);
-	return 0;
+	if (s->first.id && s->second.id)
+		return 0;
+	/* What cannot be told from others could not be taken down in the end. */
+	s->second.id = 0;
+	(void)umount2(s->path, MNT_DETACH | UMOUNT_NOFOLLOW);
+	return log_failure(-EOPNOTSUPP, "tell from other mounts what is at", s->path);
 }
 
 /* ---- its end ---- */
@@ -191,9 +197,8 @@ void second_mount_look(struct second_mount *s)
 {
 	bool first = false, second = false;
 
-	if (!s->second.id)
+	if (!s->second.id || !find_both(s, &first, &second))
 		return;
-	find_both(s, &first, &second);
 	if (!second) {
 		log_warning("'%s' was unmounted by somebody else", s->path);
 		s->second.id = 0;

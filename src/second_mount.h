@@ -35,7 +35,10 @@ void second_mount_init(struct second_mount *s, const char *given);
  */
 int second_mount_place(struct second_mount *s, const char *first);
 
-/* Mounts it. Errors, which are logged: those of open_tree(2), mount_setattr(2), move_mount(2), unshare(2). */
+/*
+ * Mounts it. Errors, which are logged: those of open_tree(2), mount_setattr(2), move_mount(2), unshare(2); -EOPNOTSUPP
+ * statx(2) does not tell which mount it is (Linux 5.8), and nothing is left there.
+ */
 int second_mount_make(struct second_mount *s, const char *first);
 
 /* The table has changed: with the first mount the second goes, and the server is told. */
