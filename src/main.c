@@ -24,9 +24,11 @@ static int check(const char *path)
 	enum mountpoint_state state;
 	int r = mountpoint_look(path, &state);
 
+	if (r == 0 && state == MOUNTPOINT_SERVED)
+		r = mountpoint_answers(path);
 	if (log_failure(r, "look at", path) < 0)
 		return EXIT_SYSTEM;
-	return state == MOUNTPOINT_SERVED && mountpoint_answers(path) ? EXIT_OK : EXIT_NOT_SO;
+	return r > 0 ? EXIT_OK : EXIT_NOT_SO;
 }
 
 static int unmount(const char *path)

@@ -142,13 +142,16 @@ int mountpoint_mount(const char *path, bool read_only, int *ret_fd)
 	return 0;
 }
 
+static int detach(const char *path)
+{
+	return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 int mountpoint_unmount(const char *path)
 {
 	if (umount2(path, UMOUNT_NOFOLLOW) == 0)
 		return 0;
-	if (errno == EBUSY && umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		return 0;
-	return -errno;
+	return errno == EBUSY ? detach(path) : -errno;
 }
 
 int mountpoint_abort(const char *path)
@@ -174,29 +177,37 @@ static bool is_dead(const char *path)
 	return stat(path, &st) < 0 && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
-/* Is it so? In a process of its own: in front of a server that hangs, only a process can be given up. */
-static bool find_out(bool (*is)(const char *path), const char *path, int patience_ms)
+/*
+ * Is it so? 1; 0, also if that is not known in time; -errno. In a process of its own: in front of a server that hangs, only a
+ * process can be given up.
+ */
+static int find_out(bool (*is)(const char *path), const char *path, int patience_ms)
 {
 	siginfo_t info = {0};
 	struct pollfd ended = {.events = POLLIN};
 	_cleanup_(cleanup_close) int fd = -1;
 	pid_t pid = fork();
+	int r;
 
 	if (pid == 0)
 		_exit(is(path) ? 0 : 1);
 	if (pid < 0)
-		return false;
-	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	ended.fd = fd;
-	if (fd < 0 || poll(&ended, 1, patience_ms) != 1) {
-		(void)kill(pid, SIGKILL); /* it may never end: not waited for */
-		return false;
+		return -errno;
+	ended.fd = fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	r = fd < 0 ? -1 : poll(&ended, 1, patience_ms);
+	if (r < 0)
+		r = -errno;
+	if (r <= 0) {
+		/* Not waited for: it may not end before that server does. */
+		(void)kill(pid, SIGKILL);
+		return r;
 	}
-	return waitid(P_PID, (id_t)pid, &info, WEXITED) == 0 && info.si_code == CLD_EXITED &&
-	       info.si_status == 0;
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0)
+		return -errno;
+	return info.si_code == CLD_EXITED && info.si_status == 0;
 }
 
-bool mountpoint_answers(const char *path)
+int mountpoint_answers(const char *path)
 {
 	return find_out(ask, path, ANSWER_MS);
 }
@@ -214,11 +225,13 @@ int mountpoint_take_down(const char *path)
 		r = find_kind(real_path, &kind);
 		if (r < 0)
 			return r;
-		if (kind == KIND_OTHER ||
-		    (kind == KIND_FUSE && !find_out(is_dead, real_path, DEAD_MS)))
-			return count;
-		if (umount2(real_path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-			return -errno;
+		r = kind == KIND_FUSE ? find_out(is_dead, real_path, DEAD_MS)
+				      : kind == KIND_GRAVEYARD;
+		if (r <= 0)
+			return r < 0 ? r : count;
+		r = detach(real_path);
+		if (r < 0)
+			return r;
 	}
 	return -ELOOP;
 }
@@ -236,10 +249,14 @@ int mountpoint_clear(const char *path)
 		r = look(real_path, &state);
 		if (r < 0 || state == MOUNTPOINT_FREE)
 			return r;
-		if (state == MOUNTPOINT_SERVED && mountpoint_answers(real_path))
-			return -EBUSY;
-		if (umount2(real_path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-			return -errno;
+		if (state == MOUNTPOINT_SERVED)
+			r = mountpoint_answers(real_path);
+		if (r != 0)
+			return r < 0 ? r : -EBUSY;
+		/* One that hangs is aborted: whoever has asked it cannot end before, and as process 1 we not before him. */
+		r = state == MOUNTPOINT_SERVED ? mountpoint_abort(real_path) : detach(real_path);
+		if (r < 0)
+			return r;
 	}
 	return -ELOOP;
 }

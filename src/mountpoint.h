@@ -25,8 +25,8 @@ int mountpoint_look(const char *path, enum mountpoint_state *ret_state);
 int mountpoint_make(const char *path, mode_t mode);
 
 /*
- * Takes down what servers that are gone, or that hang, left there, however many.
- * Errors: -EBUSY a graveyard is served there, and answers; those of umount2(2) and mountpoint_look().
+ * Takes down what servers that are gone, or that hang, left there, however many; and aborts the connection of one that
+ * hangs. Errors: -EBUSY a graveyard is served there, and answers; those of fork(2), pidfd_open(2), umount2(2) and mountpoint_look().
  */
 int mountpoint_clear(const char *path);
 
@@ -49,8 +49,8 @@ int mountpoint_abort(const char *path);
  */
 int mountpoint_take_down(const char *path);
 
-/* Does whoever serves the place answer? Waits for at most five seconds. */
-bool mountpoint_answers(const char *path);
+/* Does whoever serves the place answer? 1, 0; -errno it cannot be found out. Waits for at most five seconds. */
+int mountpoint_answers(const char *path);
 
 /*
  * How long the kernel waits for an answer before it aborts the whole connection: the lesser of
