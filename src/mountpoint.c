@@ -61,6 +61,7 @@ static int find_kind(const char *real_path, enum kind *ret_kind)
 	FILE *table = fopen("/proc/self/mountinfo", "re");
 	_cleanup_(cleanup_free) char *line = NULL;
 	size_t size = 0;
+	int r;
 
 	if (!table)
 		return -errno;
@@ -74,8 +75,9 @@ static int find_kind(const char *real_path, enum kind *ret_kind)
 		if (strcmp(place, real_path) == 0)
 			*ret_kind = kind_of(type + 3);
 	}
+	r = feof(table) ? 0 : -errno;
 	(void)fclose(table);
-	return 0;
+	return r;
 }
 
 /* A copy without the slashes that follow. */
