@@ -29,6 +29,7 @@ struct underneath {
 	int watches[PLACE_COUNT];
 	int (*commit)(void *arg);
 	void *commit_arg;
+	bool all;     /* looked through, rather than told of one file by one file */
 	int64_t left; /* the last grave whose stone was left */
 };
 
@@ -196,6 +197,19 @@ static int commit(struct underneath *u)
 	return u->commit(u->commit_arg);
 }
 
+/* Written now, it is by one who cannot see what others say here: it would wait for ever. */
+static void say_found(const struct underneath *u, const char *name)
+{
+	if (u->all)
+		log_info("%s: found underneath the mount (written before it, or by one who does "
+			 "not see it)",
+			 name);
+	else
+		log_warning("%s: written underneath the mount, by one who does not see it: is "
+			    "mountPropagation: HostToContainer, or rslave, missing?",
+			    name);
+}
+
 static int stage(struct underneath *u, enum place place, const char *name,
 		 const struct stone *stone, const struct stat *st)
 {
@@ -225,9 +239,7 @@ static int stage(struct underneath *u, enum place place, const char *name,
 		return 0;
 	}
 	if (r == 0 && graveyard_staged_events(u->graveyard) > events)
-		log_info("%s: found underneath the mount (written before it, or by one who "
-			 "does not see it)",
-			 name);
+		say_found(u, name);
 	return r;
 }
 
@@ -363,6 +375,7 @@ int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *
 
 	u->commit = commit_with;
 	u->commit_arg = arg;
+	u->all = all;
 	if (all)
 		drop_events(u);
 	r = all ? take_all(u) : take_events(u);

@@ -3,8 +3,13 @@
 """Runs one pod as a kubelet does, with podman: `podman kube play` of Debian 12 knows neither Jobs, nor
 native sidecars, nor probes, nor hooks. What it runs are the manifests in deploy/, as they are.
 
-    kubelet.py --root DIR [--command CONTAINER=SCRIPT]... [--only CONTAINER,...] [--name NAME] MANIFEST
-    kubelet.py --print MANIFEST		the pod that is in it, as a kind that podman knows
+    kubelet.py --root DIR [OPTION]... MANIFEST
+        --name NAME                 of the pod, instead of the manifest's
+        --command CONTAINER=SCRIPT  what the container runs instead, with sh -c
+        --args CONTAINER=ARGUMENTS  its arguments, separated by spaces
+        --memory CONTAINER=SIZE     its limit
+        --after CONTAINER=OTHER     starts once the other one is over
+    kubelet.py --print MANIFEST     the pod that is in it, as a kind that podman knows
 
 Order and timing are those that a kubelet 1.36 was seen to have:
 
@@ -248,7 +253,7 @@ class Container:
 
 
 class Pod:
-    def __init__(self, name, spec, root):
+    def __init__(self, name, spec, root, after):
         known("pod", spec, "containers", "initContainers", "volumes", "restartPolicy", "shareProcessNamespace",
               "terminationGracePeriodSeconds", "automountServiceAccountToken", "securityContext", "enableServiceLinks")
         self.name, self.spec, self.root = name, spec, root
@@ -261,7 +266,11 @@ class Pod:
         self.init = [Container(self, c, "sidecar" if c.get("restartPolicy") == "Always" else "init")
                      for c in spec.get("initContainers", [])]
         self.main = [Container(self, c, "main") for c in spec["containers"]]
+        self.after = {name: self.named(other) for name, other in after.items()}
         self.launched = []
+
+    def named(self, name):
+        return next(c for c in self.main + self.init if c.name == name)
 
     def volume(self, v):
         known("volume", v, "name", "emptyDir", "hostPath")
@@ -275,7 +284,13 @@ class Pod:
 
     def launch(self, c):
         self.launched.append(c)
-        threading.Thread(target=c.run, daemon=True).start()
+
+        def run():
+            if c.name in self.after:
+                self.after[c.name].over.wait()
+            c.run()
+
+        threading.Thread(target=run, daemon=True).start()
 
     def sidecars(self):
         return [c for c in self.launched if c.kind == "sidecar"]
@@ -367,16 +382,23 @@ def read_pod(path):
     return pods[0]
 
 
-def change(spec, commands, only):
-    """What a test wants to be otherwise: other scripts, fewer containers."""
-    if only:
-        spec["containers"] = [c for c in spec["containers"] if c["name"] in only]
+def pairs(options):
+    return dict(o.split("=", 1) for o in options)
+
+
+def change(spec, o):
+    """What a test wants to be otherwise."""
+    commands, arguments, memory = pairs(o.command), pairs(o.args), pairs(o.memory)
     for c in spec["containers"] + spec.get("initContainers", []):
         if c["name"] in commands:
             c["command"] = ["sh", "-c", commands.pop(c["name"])]
             c.pop("args", None)
-    if commands:
-        die(f"no such container: {', '.join(commands)}")
+        if c["name"] in arguments:
+            c["args"] = arguments.pop(c["name"]).split()
+        if c["name"] in memory:
+            c["resources"] = {"limits": {"memory": memory.pop(c["name"])}}
+    for name in [*commands, *arguments, *memory]:
+        die(f"no such container: {name}")
 
 
 def main():
@@ -384,17 +406,19 @@ def main():
     parser.add_argument("--root")
     parser.add_argument("--name")
     parser.add_argument("--command", action="append", default=[])
-    parser.add_argument("--only", default="")
+    parser.add_argument("--args", action="append", default=[])
+    parser.add_argument("--memory", action="append", default=[])
+    parser.add_argument("--after", action="append", default=[])
     parser.add_argument("--print", action="store_true")
     parser.add_argument("manifest")
     o = parser.parse_args()
     name, spec = read_pod(o.manifest)
     name = o.name or name
-    change(spec, dict(c.split("=", 1) for c in o.command), set(filter(None, o.only.split(","))))
+    change(spec, o)
     if o.print:
         yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}, sys.stdout)
         return 0
-    pod = Pod(name, spec, o.root)
+    pod = Pod(name, spec, o.root, pairs(o.after))
     signal.signal(signal.SIGTERM, pod.delete)
     return pod.run()
 

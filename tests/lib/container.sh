@@ -186,6 +186,23 @@ mounts()
 	grep -c " $1/[^ ]* .* - fuse" /proc/self/mountinfo || :
 }
 
+# --- containers without a pod
+
+# run NAME FLAG… IMAGE [ARGUMENT]…: in the background.
+run()
+{
+	name=$1
+	shift
+	podman run -d --pull=never --network none --cgroup-parent "$CGROUP_PARENT" --name "$name" \
+		--log-driver k8s-file --log-opt "path=$PODS/$name.log" "$@" >/dev/null
+}
+
+# log_of NAME ERE [N]
+log_of()
+{
+	wait_line "$PODS/$1.log" "$2" "${3-1}"
+}
+
 # --- waits, in containers
 
 # parked FILE: how many read it, as all processes of this test can be seen here.
