@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The image: what is in it, how large it is, what it says of itself, its health check.
+set -eu
+. "$(dirname "$0")/../lib/container.sh"
+
+image=localhost/graveyardfs:0.1.0
+inspect()
+{
+	podman image inspect -f "$1" "$image"
+}
+
+size=$(inspect '{{.Size}}')
+[ "$size" -le 6000000 ] || fail "the image has $size bytes"
+run idle --entrypoint '["/graveyardfs", "--janitor", "/nowhere"]' "$image"
+expect_eq "files" "$(podman export idle | tar -t | grep -Ev '^(dev|etc|proc|run|sys|var|tmp)/' | sort | paste -sd ' ')" \
+	"LICENSE graveyardfs"
+version=$(podman run --rm --pull=never --network none "$image" --version)
+expect_eq "version" "$version" "graveyardfs $(inspect '{{index .Labels "org.opencontainers.image.version"}}')"
+expect_eq "licence" "$(inspect '{{index .Labels "org.opencontainers.image.licenses"}}')" \
+	"Apache-2.0 AND LGPL-2.1-or-later"
+rc=0
+podman run --rm --pull=never --network none "$image" --bogus 2>/dev/null || rc=$?
+expect_eq "exit status of a usage error" "$rc" 100
+
+# Without arguments it serves what deploy/ mounts, and the health check looks at that.
+mkdir -m 777 "$T/pod"
+run side --privileged --read-only -v "$T/pod:/pod:rshared" -v "$T/db:/var/lib/graveyard" "$image" &&
+	fail "a volume was made up"
+mkdir "$T/db"
+podman rm -f -i side >/dev/null
+run side --privileged --read-only -v "$T/pod:/pod:rshared" -v "$T/db:/var/lib/graveyard" "$image"
+log_of side "serving '/pod/graveyard'"
+podman healthcheck run side
+expect_eq "exit code when it is not served" \
+	"$(podman run --rm --pull=never --network none --entrypoint '["/graveyardfs", "--check", "/"]' "$image" 2>/dev/null; echo $?)" 1
+podman stop -t 20 side idle >/dev/null
+expect_eq "exit codes" "$(podman inspect -f '{{.State.ExitCode}}' side idle | paste -sd ' ')" "0 0"
