@@ -8,6 +8,7 @@ native sidecars, nor probes, nor hooks. What it runs are the manifests in deploy
         --command CONTAINER=SCRIPT  what the container runs instead, with sh -c
         --args CONTAINER=ARGUMENTS  its arguments, separated by spaces
         --memory CONTAINER=SIZE     its limit
+        --grace SECONDS             terminationGracePeriodSeconds
         --after CONTAINER=OTHER     starts once the other one is over
     kubelet.py --print MANIFEST     the pod that is in it, as a kind that podman knows
 
@@ -206,7 +207,7 @@ class Container:
             return podman("exec", self.full_name, *action["exec"]["command"], check=False).returncode == 0
         if "tcpSocket" in action:
             # From within the pod's network, as no other leads there.
-            return podman("exec", self.full_name, "nc", "-z", "127.0.0.1", str(action["tcpSocket"]["port"]),
+            return podman("exec", self.full_name, "nc", "127.0.0.1", str(action["tcpSocket"]["port"]),
                           check=False).returncode == 0
         return die(f"{self.name}: no such probe: {action}")
 
@@ -388,6 +389,8 @@ def pairs(options):
 
 def change(spec, o):
     """What a test wants to be otherwise."""
+    if o.grace is not None:
+        spec["terminationGracePeriodSeconds"] = o.grace
     commands, arguments, memory = pairs(o.command), pairs(o.args), pairs(o.memory)
     for c in spec["containers"] + spec.get("initContainers", []):
         if c["name"] in commands:
@@ -408,6 +411,7 @@ def main():
     parser.add_argument("--command", action="append", default=[])
     parser.add_argument("--args", action="append", default=[])
     parser.add_argument("--memory", action="append", default=[])
+    parser.add_argument("--grace", type=int)
     parser.add_argument("--after", action="append", default=[])
     parser.add_argument("--print", action="store_true")
     parser.add_argument("manifest")

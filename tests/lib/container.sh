@@ -188,12 +188,14 @@ mounts()
 
 # --- containers without a pod
 
-# run NAME FLAG… IMAGE [ARGUMENT]…: in the background.
+# run NAME FLAG… IMAGE [ARGUMENT]…: in the background. For health checks podman wants systemd: not by
+# default.
 run()
 {
 	name=$1
 	shift
 	podman run -d --pull=never --network none --cgroup-parent "$CGROUP_PARENT" --name "$name" \
+		${health---no-healthcheck} \
 		--log-driver k8s-file --log-opt "path=$PODS/$name.log" "$@" >/dev/null
 }
 
