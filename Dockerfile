@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The sidecar's image: one static executable on nothing. For another architecture the compiler is a cross
+# The sidecar's image: static executables on nothing. For another architecture the compiler is a cross
 # compiler, so that no emulator is needed to build it:
 #
 #	docker build -t graveyardfs .
@@ -19,14 +19,14 @@ RUN set -eu; \
 	arm64) gnu=aarch64-linux-gnu cpu=aarch64 ;; \
 	*) echo "not for $arch" >&2; exit 1 ;; \
 	esac; \
-	compiler=gcc; \
+	compiler='gcc musl-tools'; \
 	if [ "$arch" != "$native" ]; then \
 		dpkg --add-architecture "$arch"; \
 		compiler=gcc-$(echo "$gnu" | tr _ -); \
 	fi; \
 	apt-get update -qq; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-		"$compiler" meson ninja-build pkg-config "libc6-dev:$arch" "libfuse3-dev:$arch" \
+		$compiler meson ninja-build pkg-config "libc6-dev:$arch" "libfuse3-dev:$arch" \
 		"libseccomp-dev:$arch" "libsqlite3-dev:$arch" "zlib1g-dev:$arch" >/dev/null; \
 	rm -rf /var/lib/apt/lists/*; \
 	printf '%s\n' \
@@ -49,7 +49,7 @@ LABEL org.opencontainers.image.title="graveyardfs" \
 	org.opencontainers.image.licenses="Apache-2.0 AND LGPL-2.1-or-later" \
 	org.opencontainers.image.base.name="scratch"
 COPY --from=build /src/LICENSE /LICENSE
-COPY --from=build /out/graveyardfs /graveyardfs
+COPY --from=build /out/graveyardfs /out/bury /
 
 # What deploy/ mounts, in a subdirectory of a volume at /pod.
 ENTRYPOINT ["/graveyardfs"]
