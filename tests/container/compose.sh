@@ -4,12 +4,14 @@
 set -eu
 . "$(dirname "$0")/../lib/container.sh"
 
-command -v dockerd >/dev/null && command -v docker-compose >/dev/null || skip "there is no dockerd or docker-compose"
+for command in dockerd docker-compose; do
+	command -v $command >/dev/null || skip "there is no $command"
+done
 export DOCKER_HOST=unix:///run/docker.sock
 docker=/usr/bin/docker
 dockerd --data-root "$T/docker" --exec-root /run/docker --pidfile /run/docker.pid --host "$DOCKER_HOST" \
 	--bridge=none --iptables=false --ip6tables=false --ip-forward=false --storage-driver=overlay2 \
-	--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$CGROUP_PARENT" >"$PODS/dockerd.log" 2>&1 &
+	--exec-opt native.cgroupdriver=cgroupfs >"$PODS/dockerd.log" 2>&1 &
 wait_line "$PODS/dockerd.log" 'API listen on'
 for image in graveyardfs:0.1.0 busybox:1.36; do
 	podman save -q "localhost/$image" | $docker load -q

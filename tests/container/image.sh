@@ -5,7 +5,7 @@ set -eu
 . "$(dirname "$0")/../lib/container.sh"
 
 # podman says that it cannot have the health check done regularly.
-health=
+health=--health-retries=3
 image=localhost/graveyardfs:0.1.0
 inspect()
 {
@@ -16,7 +16,7 @@ size=$(inspect '{{.Size}}')
 [ "$size" -le 6000000 ] || fail "the image has $size bytes"
 run idle --entrypoint '["/graveyardfs", "--janitor", "/nowhere"]' "$image"
 expect_eq "files" "$(podman export idle | tar -t | grep -Ev '^(dev|etc|proc|run|sys|var|tmp)/' | sort | paste -sd ' ')" \
-	"LICENSE graveyardfs"
+	"LICENSE bury graveyardfs"
 version=$(podman run --rm --pull=never --network none "$image" --version)
 expect_eq "version" "$version" "graveyardfs $(inspect '{{index .Labels "org.opencontainers.image.version"}}')"
 expect_eq "licence" "$(inspect '{{index .Labels "org.opencontainers.image.licenses"}}')" \

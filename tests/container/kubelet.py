@@ -344,9 +344,7 @@ class Pod:
 
     def run(self):
         share = ["--share", "net,ipc,uts" + (",pid" if self.spec.get("shareProcessNamespace") else "")]
-        parent = os.environ.get("CGROUP_PARENT")
-        podman("pod", "create", "--name", self.name, "--network=none", *share,
-               *(["--cgroup-parent", parent] if parent else []))
+        podman("pod", "create", "--name", self.name, "--network=none", *share)
         initialized = self.start()
         if initialized:
             self.await_end()

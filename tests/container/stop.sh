@@ -8,17 +8,18 @@ set -eu
 pod_run stop "$deploy/kubernetes/job-plain-sidecar.yaml" \
 	--command 'agent=
 		until [ -e /pod/graveyard/.help ]; do sleep 1; done
-		exec 9>/pod/graveyard/.lease/agent
 		trap "echo term" TERM
+		exec 9>/pod/graveyard/.lease/agent
 		# Until it is told to; TERM alone does not end it.
 		until [ -e /pod/last-words ]; do sleep 0.1; done
 		printf "ExitCode: 3\nEpitaph: last words\n" >&9' \
 	--command 'worker=
 		until [ -e /pod/graveyard/.help ]; do sleep 1; done
-		exec 9>/pod/graveyard/.lease/worker
 		trap "" TERM
+		exec 9>/pod/graveyard/.lease/worker
 		cat /pod/graveyard/.wait/died/agent'
 wait_parked .wait/died/agent
+until [ -e "$G/.alive/agent" ]; do sleep 0.01; done
 kill -s TERM "$kubelet"
 said agent 'term'
 said graveyard 'TERM: ending once all are dead'

@@ -21,6 +21,7 @@ TIME_LIMIT=${TIME_LIMIT:-120}
 test_script=$(realpath "$0")
 here=$(dirname "$test_script")
 top=${here%/*/*}
+# shellcheck disable=SC2034 # of the tests
 deploy=${DEPLOY:-$top/deploy}
 work=${CONTAINER_WORK:-$top/build-test/container}
 
@@ -61,12 +62,6 @@ expect_fails()
 
 # --- outside: namespaces, the time limit -------------------------------------------------------------
 
-# Whose processes are all gone: a cgroup that cannot be removed is one that a test has left.
-remove_cgroups()
-{
-	find /sys/fs/cgroup -depth -type d -path "*/$CGROUP_PARENT*" -exec rmdir {} +
-}
-
 enter_namespaces()
 {
 	if [ "$(id -u)" != 0 ]; then
@@ -76,19 +71,14 @@ enter_namespaces()
 	fi
 	[ -c /dev/fuse ] || skip "there is no /dev/fuse"
 	command -v podman >/dev/null || skip "there is no podman"
-	unshare -mpfn --propagation private true 2>/dev/null || skip "may not make namespaces"
+	unshare -mpfCn --propagation private true 2>/dev/null || skip "may not make namespaces"
 	[ -d "$work/images" ] || fail "there are no images: tests/container/prepare $work"
 
-	export CGROUP_PARENT="graveyardfs-test-$$"
 	rc=0
-	# The shell between is pid 1: when it ends, the kernel kills whatever the test has left.
-	INSIDE=1 timeout -k 5 "$TIME_LIMIT" \
-		unshare -mpfn --kill-child --propagation private --mount-proc \
-		sh -c '"$0"; exit $?' "$test_script" </dev/null || rc=$?
+	INSIDE=1 "$top/tests/lib/confined" --no-network "$TIME_LIMIT" "$test_script" || rc=$?
 	case $rc in
 	124 | 137) echo "FAILED: time limit of $TIME_LIMIT s exceeded" >&2 ;;
 	esac
-	remove_cgroups
 	exit "$rc"
 }
 
@@ -194,8 +184,8 @@ run()
 {
 	name=$1
 	shift
-	podman run -d --pull=never --network none --cgroup-parent "$CGROUP_PARENT" --name "$name" \
-		${health---no-healthcheck} \
+	podman run -d --pull=never --network none --name "$name" \
+		"${health:---no-healthcheck}" \
 		--log-driver k8s-file --log-opt "path=$PODS/$name.log" "$@" >/dev/null
 }
 

@@ -56,6 +56,7 @@ podman_private()
 # needed for packages. podman 4.3 does not know the build's platform by itself.
 build_graveyardfs()
 {
+	# shellcheck disable=SC2154 # of whoever reads this
 	nice podman build -q --pull=never --network host --format docker \
 		--build-arg "BUILDPLATFORM=linux/$(dpkg --print-architecture)" "$@" "$top"
 }
