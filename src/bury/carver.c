@@ -12,8 +12,8 @@
 
 void carver_init(struct carver *carver, const char *directory, const char *name)
 {
-	*carver =
-		(struct carver){.directory = directory, .name = name, .lease = -1, .plain.fd = -1};
+	*carver = (struct carver){
+		.directory = directory, .name = name, .lease = -1, .grave = -1, .plain.fd = -1};
 }
 
 static int open_to_write(const struct carver *c, const char *view, int *ret_fd)
@@ -28,41 +28,90 @@ static int open_to_write(const struct carver *c, const char *view, int *ret_fd)
 	return 0;
 }
 
-/* A file of the file system's, in one write, which is all or nothing, and has the error if there is one. */
-static int write_served(const struct carver *c, const char *view, const char *text, size_t len)
+static void replace(int *fd, int other)
 {
-	_cleanup_(cleanup_close) int fd = -1;
-	int r = open_to_write(c, view, &fd);
-
-	if (r == 0 && write(fd, text, len) < 0)
-		r = -errno;
-	return r;
-}
-
-static void drop_lease(struct carver *c)
-{
-	if (c->lease >= 0)
-		(void)close(c->lease);
-	c->lease = -1;
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = other;
 }
 
 /*
  * Its opening is the birth, but what cannot be kept is only told to who sets its times, as touch(1) does.
- * The one before is let go of after: a life shall not end in between. */
+ * The one before is let go of after: a life shall not end in between.
+ */
 static int take_lease(struct carver *c)
 {
-	int fd, r = open_to_write(c, ".lease", &fd);
+	int lease, r = open_to_write(c, ".lease", &lease);
 
 	if (r < 0)
 		return r;
-	r = futimens(fd, NULL) < 0 ? -errno : 0;
-	drop_lease(c);
-	c->lease = fd;
+	r = futimens(lease, NULL) < 0 ? -errno : 0;
+	replace(&c->lease, lease);
+	replace(&c->grave, -1);
 	return r;
 }
 
-static int begin(struct carver *c)
+/* Into a graveyardfs, all that we know in one write, which is all or nothing: what it knows is nothing new to it. */
+static int write_stone(const struct carver *c, int fd)
 {
+	struct buf text = BUF_INIT;
+	int r;
+
+	stone_format(&c->stone, &text);
+	r = buf_error(&text);
+	if (r == 0 && pwrite(fd, text.data, text.len, 0) < 0)
+		r = -errno;
+	buf_release(&text);
+	return r;
+}
+
+static int begin(struct carver *c, const struct place *place)
+{
+	if (place->kind == PLACE_GONE)
+		return place->error;
+	if (place->kind == PLACE_PLAIN) {
+		replace(&c->lease, -1);
+		replace(&c->grave, -1);
+		return plain_begin(&c->plain, c->directory, c->name, &c->stone);
+	}
+	plain_release(&c->plain);
+	return take_lease(c);
+}
+
+int carver_born(struct carver *carver, const struct place *place, int64_t now)
+{
+	if (!carver->name)
+		return 0;
+	carver->stone = (struct stone){.facts = FACT_BIT(FACT_BORN), .born = now};
+	return begin(carver, place);
+}
+
+void carver_prepare(struct carver *carver)
+{
+	int fd;
+
+	if (carver->name && carver->lease >= 0 && open_to_write(carver, NULL, &fd) == 0)
+		replace(&carver->grave, fd);
+}
+
+int carver_again(struct carver *carver, const struct place *place)
+{
+	int r;
+
+	if (!carver->name || !stone_has(&carver->stone, FACT_BORN) ||
+	    stone_has(&carver->stone, FACT_DIED))
+		return 0;
+	r = begin(carver, place);
+	carver_prepare(carver);
+	if (r == 0 && carver->grave >= 0 && stone_has(&carver->stone, FACT_READY))
+		r = write_stone(carver, carver->grave);
+	return r;
+}
+
+/* Into whatever is there, of which nothing is open. */
+static int add_anew(struct carver *c, const struct stone *more)
+{
+	_cleanup_(cleanup_close) int fd = -1;
 	struct place place;
 	int r;
 
@@ -70,56 +119,20 @@ static int begin(struct carver *c)
 	if (place.kind == PLACE_GONE)
 		return place.error;
 	if (place.kind == PLACE_PLAIN)
-		return plain_begin(&c->plain, c->directory, c->name, &c->stone);
-	plain_release(&c->plain);
-	r = take_lease(c);
-	if (r == 0 && stone_has(&c->stone, FACT_READY))
-		r = write_served(c, ".ready", "\n", 1);
-	return r;
-}
-
-int carver_born(struct carver *carver, int64_t now)
-{
-	if (!carver->name)
-		return 0;
-	carver->stone = (struct stone){.facts = FACT_BIT(FACT_BORN), .born = now};
-	return begin(carver);
-}
-
-int carver_again(struct carver *carver)
-{
-	if (!carver->name || !stone_has(&carver->stone, FACT_BORN) ||
-	    stone_has(&carver->stone, FACT_DIED))
-		return 0;
-	return begin(carver);
-}
-
-/* On a graveyardfs all that we know goes into one write: what it knows already is nothing new to it. */
-static int write_stone(struct carver *c)
-{
-	struct buf text = BUF_INIT;
-	int r;
-
-	stone_format(&c->stone, &text);
-	r = buf_error(&text);
-	if (r == 0)
-		r = write_served(c, NULL, text.data, text.len);
-	buf_release(&text);
-	return r;
+		return plain_add(&c->plain, c->directory, c->name, more, &c->stone);
+	r = open_to_write(c, NULL, &fd);
+	return r < 0 ? r : write_stone(c, fd);
 }
 
 static int add(struct carver *c, unsigned facts)
 {
 	struct stone more = c->stone;
-	struct place place;
+	int r = c->grave >= 0 ? write_stone(c, c->grave) : -ENOTCONN;
 
-	place_look(c->directory, &place);
-	if (place.kind == PLACE_GONE)
-		return place.error;
-	if (place.kind == PLACE_SERVED)
-		return write_stone(c);
+	if (!place_outage(r))
+		return r;
 	more.facts &= facts;
-	return plain_add(&c->plain, c->directory, c->name, &more, &c->stone);
+	return add_anew(c, &more);
 }
 
 int carver_ready(struct carver *carver, int64_t now)
@@ -149,6 +162,7 @@ int carver_died(struct carver *carver, int64_t now, int code, const char *epitap
 
 void carver_release(struct carver *carver)
 {
-	drop_lease(carver);
+	replace(&carver->lease, -1);
+	replace(&carver->grave, -1);
 	plain_release(&carver->plain);
 }

@@ -16,7 +16,7 @@ struct signals {
 struct child {
 	pid_t pid;  /* 0: not started, or over */
 	bool group; /* signals are for its process group */
-	int code;   /* once it is over: its status, or 128 + its signal */
+	int code;   /* once it is over: its status, or 128 + its signal; -1 before */
 	int signal; /* that ended it; 0: none */
 };
 

@@ -21,11 +21,7 @@ int place_make(const char *path)
 {
 	char prefix[PATH_MAX];
 	size_t len = strlen(path);
-	struct stat st;
 
-	/* What is there may be a mount that nobody serves now: that is no reason to fail. */
-	if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
-		return 0;
 	if (len >= sizeof(prefix))
 		return -ENAMETOOLONG;
 	for (size_t at = 1; at <= len; at++) {
@@ -39,31 +35,36 @@ int place_make(const char *path)
 	return 0;
 }
 
-static bool is_served(const char *path)
+/* Each is a request, which takes longer than all the rest: as few as can be. */
+static int look(const char *path, struct place *place)
 {
 	char wait[PATH_MAX];
 	struct statfs fs;
 	struct stat st;
+	int r = place_path(path, NULL, ".wait", wait);
 
-	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == FUSE_MAGIC &&
-	       place_path(path, NULL, ".wait", wait) == 0 && stat(wait, &st) == 0 &&
-	       S_ISDIR(st.st_mode);
+	if (r < 0)
+		return r;
+	if (statfs(path, &fs) < 0)
+		return -errno;
+	place->kind = PLACE_SERVED;
+	if ((unsigned long)fs.f_type != FUSE_MAGIC || stat(wait, &st) < 0) {
+		place->kind = PLACE_PLAIN;
+		if (stat(path, &st) < 0)
+			return -errno;
+	}
+	place->device = st.st_dev;
+	place->inode = st.st_ino;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 void place_look(const char *path, struct place *ret_place)
 {
 	struct place place = {.kind = PLACE_GONE};
-	struct stat st;
+	int r = look(path, &place);
 
-	if (stat(path, &st) < 0) {
-		place.error = -errno;
-	} else if (!S_ISDIR(st.st_mode)) {
-		place.error = -ENOTDIR;
-	} else {
-		place.device = st.st_dev;
-		place.inode = st.st_ino;
-		place.kind = is_served(path) ? PLACE_SERVED : PLACE_PLAIN;
-	}
+	if (r < 0)
+		place = (struct place){.kind = PLACE_GONE, .error = r};
 	*ret_place = place;
 }
 

@@ -19,7 +19,10 @@ struct place {
 	ino_t inode;
 };
 
-/* Makes the directory, with those above it, where it is not there. Errors: those of mkdir(2). */
+/*
+ * Makes the directory, with those above it, where it is not there. Nothing is asked of what is mounted on it.
+ * Errors: those of mkdir(2).
+ */
 int place_make(const char *path);
 
 /* Looks what is there. */

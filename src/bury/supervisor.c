@@ -185,7 +185,7 @@ static void start(struct supervisor *s)
 
 	if (!watch_there(&s->watch))
 		return; /* until it is, or the deadline */
-	r = carver_born(&s->carver, clock_now());
+	r = carver_born(&s->carver, &s->watch.place, clock_now());
 	if (place_outage(r)) {
 		watch_lost(&s->watch, r);
 		return;
@@ -202,6 +202,7 @@ static void start(struct supervisor *s)
 	}
 	s->phase = PHASE_RUNNING;
 	s->deadline = NEVER;
+	carver_prepare(&s->carver);
 	tell_started(s);
 	if (s->options.readiness == READY_RUNNING)
 		call_ready(s);
@@ -268,11 +269,7 @@ static void kill_it(struct supervisor *s)
 static void take_code(struct supervisor *s)
 {
 	int code = s->child.code;
-	struct record r;
 
-	record_begin(&r, RECORD_INFO, "ended");
-	record_number(&r, "code", code);
-	record_end(&r);
 	if (s->cued && s->options.ignore_code && code != 0) {
 		size_t len = strlen(s->epitaph);
 
@@ -381,8 +378,8 @@ static void look_at_time(struct supervisor *s)
 static void look_at_place(struct supervisor *s)
 {
 	if (watch_changed(&s->watch) && s->child.pid)
-		(void)record_failure(carver_again(&s->carver), "cannot-write-stone", "graveyard",
-				     s->options.graveyard);
+		(void)record_failure(carver_again(&s->carver, &s->watch.place),
+				     "cannot-write-stone", "graveyard", s->options.graveyard);
 }
 
 /* Hears all that there is now before it does anything of it: a death goes before a start. */
@@ -450,9 +447,8 @@ static int begin_watch(struct supervisor *s)
 		record_event(RECORD_ERROR, "no-such-name", "cond", term_text(term, text));
 		return EXIT_USAGE;
 	}
-	return record_failure(r, "cannot-watch", "graveyard", s->options.graveyard) < 0
-		       ? EXIT_SYSTEM
-		       : 0;
+	r = record_failure(r, "cannot-watch", "graveyard", s->options.graveyard);
+	return r < 0 ? EXIT_SYSTEM : 0;
 }
 
 static int prepare(struct supervisor *s)
@@ -471,12 +467,24 @@ static int prepare(struct supervisor *s)
 	return begin_watch(s);
 }
 
+static void tell_ended(const struct supervisor *s)
+{
+	struct record r;
+
+	if (s->child.code < 0)
+		return;
+	record_begin(&r, RECORD_INFO, "ended");
+	record_number(&r, "code", s->child.code);
+	record_end(&r);
+}
+
 int supervise(const struct options *options)
 {
 	static struct supervisor s; /* too large for a small stack */
 	int r;
 
-	s = (struct supervisor){.options = *options, .child.group = options->group};
+	s = (struct supervisor){.options = *options,
+				.child = {.group = options->group, .code = -1}};
 	carver_init(&s.carver, options->graveyard, options->name);
 	r = prepare(&s);
 	if (r != 0)
@@ -484,8 +492,10 @@ int supervise(const struct options *options)
 	s.deadline = clock_monotonic() + options->after_timeout;
 	if (record_failure(run(&s), "loop", "command", options->command[0]) < 0)
 		return EXIT_SYSTEM;
+	/* First the stone: it is what somebody waits for. */
 	if (!s.untold)
 		funeral(&s.carver, s.signals.fd, options->grace, s.code, s.epitaph);
 	carver_release(&s.carver);
+	tell_ended(&s);
 	return s.code;
 }

@@ -32,9 +32,10 @@ static void settle(struct watch *w, struct term *term, enum term_state state)
 	loop_remove(w->loop, &term->source);
 	term->retry = NEVER;
 	term->state = state;
-	if (state == TERM_HOLDS)
+	/* Of what --until waits for is told once the signal is on its way. */
+	if (state == TERM_HOLDS && !term->persistent)
 		record_event(RECORD_INFO, "holds", "cond", term_text(term, text));
-	else
+	else if (state == TERM_HOPELESS)
 		record_event(RECORD_WARNING, "died-before-ready", "cond", term_text(term, text));
 }
 
@@ -234,25 +235,29 @@ static void inotify_ready(struct source *source)
 	soon(&w->look_again, 0); /* the directory itself may have gone */
 }
 
-static int watch_plain(struct watch *w)
+static int watch_directory(struct watch *w)
 {
-	int r;
-
 	w->inotify = (struct source){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
 				     .ready = inotify_ready};
-	if (w->inotify.fd < 0)
+	if (w->inotify.fd < 0 || inotify_add_watch(w->inotify.fd, w->directory, INTERESTING) < 0)
 		return -errno;
-	if (inotify_add_watch(w->inotify.fd, w->directory, INTERESTING) < 0)
-		return -errno;
-	r = loop_add(w->loop, &w->inotify, EPOLLIN);
-	if (r < 0)
-		return r;
-	look_at_stones(w);
-	for (struct term *t = NULL; (t = next_pending(w, t));) {
+	return loop_add(w->loop, &w->inotify, EPOLLIN);
+}
+
+/* Without a stone to wait for there is no watch: the kernel takes 10 ms to close one. */
+static int watch_plain(struct watch *w)
+{
+	int r = 0;
+
+	for (struct term *t = NULL; r == 0 && (t = next_pending(w, t));) {
 		if (t->kind == TERM_LISTENING)
 			look_at_port(w, t);
+		else if (w->inotify.fd < 0)
+			r = watch_directory(w);
 	}
-	return 0;
+	if (r == 0)
+		look_at_stones(w);
+	return r;
 }
 
 static int watch_served(struct watch *w, const struct term **ret_term)
