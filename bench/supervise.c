@@ -216,7 +216,7 @@ static void print_memory(const char *bury, const char *dir)
 	memset(board, 0, sizeof(*board));
 	if (pipe2(input, O_CLOEXEC))
 		fail("pipe");
-	start_pair(bury, dir, 0, input[0], pids);
+	start_pair(bury, dir, -1, input[0], pids); /* a name that none of the rounds has */
 	await_there(&board->dies);
 	await_there(&board->waits);
 	path_format(path, "/proc/%d/smaps_rollup", pids[1]);

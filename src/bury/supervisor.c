@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "bury/carver.h"
 #include "bury/child.h"
+#include "bury/epitaph.h"
 #include "bury/funeral.h"
 #include "bury/loop.h"
 #include "bury/notify.h"
@@ -46,7 +47,7 @@ struct supervisor {
 	enum phase phase;
 	int64_t deadline;
 	int code;
-	char epitaph[STONE_EPITAPH_MAX + 1];
+	struct epitaph epitaph;
 	bool cued;   /* stopped by --until, and by no signal before */
 	bool gone;   /* --until is there: told once */
 	bool untold; /* its birth could not be written, so there is no death to be */
@@ -77,7 +78,7 @@ static void give_up(struct supervisor *s, int code)
 	struct record r;
 
 	record_begin(&r, RECORD_WARNING, "not-started");
-	record_text(&r, "reason", s->epitaph);
+	record_text(&r, "reason", s->epitaph.text);
 	record_number(&r, "code", code);
 	record_end(&r);
 	end(s, code);
@@ -85,49 +86,27 @@ static void give_up(struct supervisor *s, int code)
 
 static void give_up_hopeless(struct supervisor *s)
 {
-	const struct term *term = goal_decider(&s->options.after, TERM_HOPELESS);
-	char text[TERM_TEXT_MAX];
-
-	(void)snprintf(s->epitaph, sizeof(s->epitaph),
-		       "not started: %s: it died before it was ready", term_text(term, text));
+	epitaph_hopeless(&s->epitaph, &s->options.after);
 	give_up(s, EXIT_NOT_BEGUN);
 }
 
-/* Names all that did not come, as far as there is room. */
 static void give_up_late(struct supervisor *s)
 {
-	const struct goal *after = &s->options.after;
-	size_t len = (size_t)snprintf(s->epitaph, sizeof(s->epitaph),
-				      watch_there(&s->watch) ? "not started: in vain waited for"
-							     : "not started: no graveyard, and");
-
-	for (unsigned i = 0; i < after->count; i++) {
-		char text[TERM_TEXT_MAX];
-
-		if (after->terms[i].state == TERM_PENDING &&
-		    len + TERM_TEXT_MAX < sizeof(s->epitaph))
-			len += (size_t)snprintf(s->epitaph + len, sizeof(s->epitaph) - len, " %s",
-						term_text(&after->terms[i], text));
-	}
+	epitaph_late(&s->epitaph, &s->options.after, watch_there(&s->watch));
 	give_up(s, EXIT_NOT_BEGUN);
 }
 
 static void give_up_cued(struct supervisor *s)
 {
-	char text[TERM_TEXT_MAX];
-
-	(void)snprintf(s->epitaph, sizeof(s->epitaph), "not started: %s",
-		       term_text(goal_decider(&s->options.until, TERM_HOLDS), text));
+	epitaph_cued(&s->epitaph, &s->options.until, false);
 	give_up(s, s->options.ignore_code ? 0 : EXIT_SIGNAL + SIGTERM);
 }
 
 static void give_up_signalled(struct supervisor *s)
 {
 	int signal = (int)s->signal.ssi_signo;
-	char text[SIGNAL_NAME_MAX];
 
-	(void)snprintf(s->epitaph, sizeof(s->epitaph), "not started: SIG%s",
-		       signal_name(signal, text));
+	epitaph_signalled(&s->epitaph, signal);
 	give_up(s, EXIT_SIGNAL + signal);
 }
 
@@ -171,8 +150,7 @@ static void fail_to_start(struct supervisor *s, int error)
 	const char *command = s->options.command[0];
 
 	(void)record_failure(error, "cannot-run", "command", command);
-	(void)snprintf(s->epitaph, sizeof(s->epitaph), "cannot run '%.200s': %s", command,
-		       strerror(-error));
+	epitaph_not_run(&s->epitaph, command, error);
 	end(s, error == -ENOENT                       ? EXIT_NOT_FOUND
 	       : error == -EAGAIN || error == -ENOMEM ? EXIT_SYSTEM
 						      : EXIT_NOT_RUN);
@@ -245,7 +223,7 @@ static void stop_cued(struct supervisor *s)
 
 	begin_grace(s);
 	s->cued = true;
-	(void)snprintf(s->epitaph, sizeof(s->epitaph), "stopped: %s", term_text(term, text));
+	epitaph_cued(&s->epitaph, &s->options.until, true);
 	record_begin(&r, error < 0 ? RECORD_ERROR : RECORD_INFO, "stopping");
 	record_text(&r, "cond", term_text(term, text));
 	record_text(&r, "signal", signal_name(s->options.signal, name));
@@ -256,12 +234,10 @@ static void stop_cued(struct supervisor *s)
 static void kill_it(struct supervisor *s)
 {
 	int error = child_signal(&s->child, SIGKILL);
-	size_t len = strlen(s->epitaph);
 
 	s->phase = PHASE_KILLED;
 	s->deadline = NEVER;
-	(void)snprintf(s->epitaph + len, sizeof(s->epitaph) - len,
-		       "%skilled, as it did not end in time", len ? "; " : "");
+	epitaph_add_killed(&s->epitaph);
 	record_event(RECORD_WARNING, "killed", "reason", "the grace period is over");
 	(void)record_failure(error, "cannot-kill", "command", s->options.command[0]);
 }
@@ -271,10 +247,7 @@ static void take_code(struct supervisor *s)
 	int code = s->child.code;
 
 	if (s->cued && s->options.ignore_code && code != 0) {
-		size_t len = strlen(s->epitaph);
-
-		(void)snprintf(s->epitaph + len, sizeof(s->epitaph) - len, "; it ended with %d",
-			       code);
+		epitaph_add_code(&s->epitaph, code);
 		code = 0;
 	}
 	end(s, code);
@@ -494,7 +467,7 @@ int supervise(const struct options *options)
 		return EXIT_SYSTEM;
 	/* First the stone: it is what somebody waits for. */
 	if (!s.untold)
-		funeral(&s.carver, s.signals.fd, options->grace, s.code, s.epitaph);
+		funeral(&s.carver, s.signals.fd, options->grace, s.code, s.epitaph.text);
 	carver_release(&s.carver);
 	tell_ended(&s);
 	return s.code;
