@@ -54,6 +54,10 @@ serves()
 	timeout 10 rm "$G/later"
 }
 
+# Hundredths of a second. It is a hundred on a machine with nothing else to do; what is to be found here is a wait for
+# something that does not come.
+PROMPT=1000
+
 worker_died='the worker (was killed by|exited with) .*, another one serves'
 
 # logged ERE: how many such lines there are, from all that were started so far.
@@ -110,7 +114,7 @@ kill -s KILL "$daemon"
 waiter_fails
 took=$(($(now) - begun))
 echo "the keeper was killed: its waiter failed after ${took}0 ms"
-[ "$took" -lt 100 ] || fail "a waiter was told after ${took}0 ms that all is over"
+[ "$took" -lt "$PROMPT" ] || fail "a waiter was told after ${took}0 ms that all is over"
 wait_graveyard 2>/dev/null
 nothing_left "$worker" "$herald"
 
@@ -126,7 +130,7 @@ begun=$(now)
 kill -s KILL "$herald" "$worker" "$daemon"
 wait "$crowd" || :
 took=$(($(now) - begun))
-[ "$took" -lt 100 ] || fail "waiters were told after ${took}0 ms that all is over"
+[ "$took" -lt "$PROMPT" ] || fail "waiters were told after ${took}0 ms that all is over"
 expect_eq "how many readers have read" "$(grep -c ok got || :)" 0
 wait_graveyard 2>/dev/null
 nothing_left "$worker" "$herald"
@@ -180,7 +184,7 @@ begun=$(now)
 kill_worker
 waiter_fails
 took=$(($(now) - begun))
-[ "$took" -lt 100 ] || fail "a waiter was told after ${took}0 ms that there is another mount"
+[ "$took" -lt "$PROMPT" ] || fail "a waiter was told after ${took}0 ms that there is another mount"
 mounted_again
 serves
 # As after any other loss of the mount: who can be shown alive is.
