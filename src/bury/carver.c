@@ -41,7 +41,7 @@ static void replace(int *fd, int other)
  */
 static int take_lease(struct carver *c)
 {
-	int lease, r = open_to_write(c, ".lease", &lease);
+	int lease = -1, r = open_to_write(c, ".lease", &lease);
 
 	if (r < 0)
 		return r;
@@ -88,7 +88,7 @@ int carver_born(struct carver *carver, const struct place *place, int64_t now)
 
 void carver_prepare(struct carver *carver)
 {
-	int fd;
+	int fd = -1;
 
 	if (carver->name && carver->lease >= 0 && open_to_write(carver, NULL, &fd) == 0)
 		replace(&carver->grave, fd);

@@ -10,10 +10,15 @@
 /* A line of /proc/net/tcp: "  0: 0100007F:1538 00000000:0000 0A …" */
 static bool line_listens(const char *line, unsigned port)
 {
-	unsigned local, state;
+	const char *at = strchr(line, ':');
+	char *end;
 
-	return sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &local, &state) == 2 &&
-	       local == port && state == STATE_LISTEN;
+	at = at ? strchr(at + 1, ':') : NULL;
+	if (!at || strtoul(at + 1, &end, 16) != port)
+		return false;
+	at = strchr(end, ':');
+	at = at ? strchr(at, ' ') : NULL;
+	return at && strtoul(at, NULL, 16) == STATE_LISTEN;
 }
 
 static bool table_has(const char *path, unsigned port)

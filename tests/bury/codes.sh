@@ -14,7 +14,9 @@ ends=$(helper ends)
 ways()
 {
 	seq -f 'code %.0f' 0 255
-	seq -f 'signal %.0f' 1 64 | grep -vE ' (17|18|19|20|21|22|23|28)$'
+	left_out='17|18|19|20|21|22|23|28'
+	! with_glibc || left_out="$left_out|32|33"
+	seq -f 'signal %.0f' 1 64 | grep -vE " ($left_out)\$"
 }
 
 status_of()

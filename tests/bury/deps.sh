@@ -7,7 +7,7 @@ TIME_LIMIT=${TIME_LIMIT:-300}
 . "$(dirname "$0")/../lib/shells.sh"
 . "$(dirname "$0")/../lib/bury.sh"
 
-mkfifo running
+mkfifo running end
 runs='trap "exit 7" TERM; echo >running; while :; do sleep 100 & wait; done'
 
 # begin OPTION…: bury in the background; returns once its child runs.
@@ -154,6 +154,28 @@ birth_dep_of_ours()
 	wait_exits "$job" 7
 }
 
+# Of a port the kernel tells no event, and no stone is about it.
+after_port()
+{
+	rm -f listens
+	expect_bury 1 --name app --after listening:1 --after-timeout 10ms -- true
+	python3 -c '
+import socket, sys
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True)
+sys.stdin.readline(); s.listen(); sys.stdin.readline()' <end >listens 2>&1 &
+	server=$!
+	exec 8>end
+	until read -r port <listens; do sleep 0.01; done
+	start_bury --name app --after "listening:$port" -- sh -c "$runs" 8>&-
+	expect_bury 1 --name other --after "listening:$port" --after-timeout 10ms -- true
+	echo >&8
+	hear running
+	kill -s TERM "$job"
+	wait_exits "$job" 7
+	exec 8>&-
+	wait_exits "$server" 0
+}
+
 too_late()
 {
 	rm -f "$T/begun"
@@ -219,4 +241,4 @@ nameless()
 }
 
 on_both a_death_stops any_of all_of succeeded ready_in_the_end another_signal dead_before dead_meanwhile after birth_deps \
-	birth_dep_of_ours too_late dead_before_ready death_while_waiting term_while_waiting nameless
+	birth_dep_of_ours after_port too_late dead_before_ready death_while_waiting term_while_waiting nameless

@@ -55,6 +55,12 @@ expect_bury()
 	}
 }
 
+# with_glibc: its posix_spawn(3) has the child ignore signals 32 and 33, which glibc keeps for itself.
+with_glibc()
+{
+	grep -q GLIBC "$BURY"
+}
+
 # start_bury ARGUMENT…: the same in the background; its process is $job.
 start_bury()
 {
