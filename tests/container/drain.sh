@@ -5,12 +5,19 @@
 set -eu
 . "$(dirname "$0")/../lib/container.sh"
 
-# client NAME: a build that lasts until $T/NAME is removed. From within the pod's network.
+# client NAME: a build, from within the pod's network. It begins with the first line that is written to the pipe
+# $T/NAME, and ends when the other end of the pipe is closed.
 client()
 {
 	mkfifo "$T/$1"
-	# It ends when the other end of the pipe does.
-	podman exec -i "$pod.graveyard-client" nc 127.0.0.1 1234 <"$T/$1" >"$T/$1.out" &
+	podman exec -i "$pod.graveyard-client" sh -c 'echo here; read -r _; exec nc 127.0.0.1 1234' \
+		<"$T/$1" >"$T/$1.out" 7>&- 8>&- &
+}
+
+# builds NAME: until the server has answered
+builds()
+{
+	until grep -q built "$T/$1.out"; do sleep 0.1; done
 }
 
 # Somebody in the pod, from where the clients come, and the probes.
@@ -26,33 +33,37 @@ pod_event 'started buildkit'
 pod_event 'started graveyard-client'
 until in_container graveyard-client nc 127.0.0.1 1234; do sleep 0.1; done
 client long
+long=$!
 exec 7>"$T/long"
-echo long >&7
-until grep -q long "$T/long.out"; do sleep 0.1; done
+client late
+exec 8>"$T/late"
+wait_line "$T/late.out" here
+printf 'begin\nbuilt\n' >&7
+builds long
 
 kill -s TERM "$kubelet"
 pod_event 'prestop buildkit'
 wait_parked .wait/drained/1234
-# Another one comes during the quiet period of the first.
-client late
-exec 8>"$T/late"
+! grep -q '^prestopped' "$PODS/$pod.kubelet" || fail "the hook did not wait for the build"
+
+# The build ends; another client comes during the quiet period.
 exec 7>&-
-echo late >&8
-until grep -q late "$T/late.out"; do sleep 0.1; done
-# Probes, meanwhile and later.
+wait "$long"
+printf 'begin\nbuilt\n' >&8
+builds late
+# Probes, meanwhile and in the quiet period. No more than a few: on a machine that is busy one may last for longer than
+# a probe does, and is then taken for a build.
 (
-	trap 'exit 0' TERM
-	for _ in $(seq 100); do
-		in_container graveyard-client nc 127.0.0.1 1234 || :
+	for _ in 1 2 3; do
+		in_container graveyard-client nc 127.0.0.1 1234
 		sleep 2
 	done
 ) 7>&- 8>&- &
-probes=$!
 ! grep -q '^prestopped' "$PODS/$pod.kubelet" || fail "the hook did not wait for the one that came late"
 exec 8>&-
+# The quiet period is ten seconds, or longer here.
 began=$(date +%s)
 pod_event 'prestopped buildkit 0'
 [ "$(($(date +%s) - began))" -ge 8 ] || fail "there was no quiet period"
-kill -s TERM "$probes" || :
 in_container graveyard-client touch /tmp/end
 pod_ends 0
