@@ -43,6 +43,7 @@ struct fs {
 	int64_t started; /* CLOCK_REALTIME: the time stamp of what never changes */
 	uid_t uid;       /* the daemon's, owner of what belongs to nobody else */
 	gid_t gid;
+	uint32_t bury; /* which one is in .bin: see fs/view_bin.c; 0: nobody has asked yet */
 	struct parked **pollers; /* by state_handle_index(): who waits by poll(2) */
 	void (*on_event)(void *arg,
 			 const struct event *event); /* told after the replies; for the log */

@@ -56,7 +56,7 @@ static int add_dots(struct fs *fs, fuse_req_t req, const struct node *node, uint
 	return r;
 }
 
-/* .wait: the views in it. */
+/* .wait, .bin: the views in it. */
 static int add_views(struct fs *fs, fuse_req_t req, const struct node *node, uint64_t offset,
 		     size_t size, struct buf *entries)
 {
@@ -133,7 +133,7 @@ static int read_entries(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t *of
 		return r;
 	if (view_get(node->view)->unlisted)
 		return 0;
-	if (node->view != VIEW_WAIT)
+	if (!view_holds_views(view_get(node->view)))
 		return add_names(fs, req, node, offset, size, entries);
 	r = add_views(fs, req, node, *offset, size, entries);
 	return r < 0 ? r : 0;

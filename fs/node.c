@@ -25,7 +25,8 @@ int node_resolve(const struct node *parent, const char *name, struct node_name *
 		*ret_name = (struct node_name){view, suffix, strlen(suffix)};
 		return 0;
 	}
-	if (parent->view == VIEW_WAIT || (parent->view == VIEW_ROOT && name[0] == '.'))
+	if (view_holds_views(view_get(parent->view)) ||
+	    (parent->view == VIEW_ROOT && name[0] == '.'))
 		return -ENOENT;
 	*ret_name = (struct node_name){parent->view, name, len};
 	return 0;

@@ -112,6 +112,13 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	return r < 0 ? r : batch_opens(fs->batch, &handle, ret_fh);
 }
 
+static bool is_cached(struct fs *fs, fuse_ino_t ino)
+{
+	const struct node *node = state_node(fs->state, ino);
+
+	return node && view_get(node->view)->cached;
+}
+
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
@@ -121,7 +128,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (r < 0)
 		reply_err(req, r);
 	else
-		reply_open(req, fh, fi);
+		reply_open(req, fh, is_cached(fs, ino), fi);
 }
 
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
@@ -129,13 +136,12 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 {
 	struct fs *fs = fs_of(req);
 
-	(void)ino;
 	/*
 	 * No lock owner: sendfile, splice or mmap, which go through the page cache in spite of direct_io and
 	 * would keep the page locked while the read is parked. busybox cat tries sendfile first, and falls
 	 * back to read on this error.
 	 */
-	if (fi->lock_owner == 0)
+	if (fi->lock_owner == 0 && !is_cached(fs, ino))
 		reply_err(req, -EINVAL);
 	else if (!state_handle(fs->state, fi->fh))
 		reply_err(req, -EBADF);
@@ -182,7 +188,8 @@ static int may_access(struct fs *fs, const struct node *node, uid_t uid, int mas
 
 	if (r < 0)
 		return r;
-	if (mask & X_OK && !node_is_directory(node))
+	/* A directory's mode is not that of the files in it. */
+	if (mask & X_OK && (node->len > 0 || !(view->mode & 0111)))
 		return -EACCES;
 	if (!(mask & W_OK))
 		return 0;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "fs/fs.h"
 #include "fs/node.h"
+#include "fs/shared.h"
 #include "fs/state.h"
 #include "fs/view.h"
 
@@ -97,7 +98,7 @@ void reply_attr(struct fs *fs, fuse_req_t req, uint64_t id)
 static void fill_entry(struct fs *fs, uint64_t id, const struct file *file,
 		       struct fuse_entry_param *ret_entry)
 {
-	struct fuse_entry_param entry = {.ino = id};
+	struct fuse_entry_param entry = {.ino = id, .generation = file ? file->generation : 0};
 
 	reply_fill_stat(fs, state_node(fs->state, id), file, &entry.attr);
 	*ret_entry = entry;
@@ -108,21 +109,23 @@ void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *
 	struct fuse_entry_param entry;
 
 	fill_entry(fs, id, file, &entry);
+	if (entry.generation)
+		fs->shared->bury = (uint32_t)entry.generation;
 	(void)fuse_reply_entry(req, &entry);
 }
 
-static void set_direct(struct fuse_file_info *fi, uint64_t fh)
+static void set_file(struct fuse_file_info *fi, uint64_t fh, bool cached)
 {
 	fi->fh = fh;
-	fi->direct_io = 1;
-	fi->keep_cache = 0;
+	fi->direct_io = !cached;
+	fi->keep_cache = cached;
 	/* A close tells nothing of what was only read: the kernel need not ask. */
 	fi->noflush = (fi->flags & O_ACCMODE) == O_RDONLY;
 }
 
-void reply_open(fuse_req_t req, uint64_t fh, struct fuse_file_info *fi)
+void reply_open(fuse_req_t req, uint64_t fh, bool cached, struct fuse_file_info *fi)
 {
-	set_direct(fi, fh);
+	set_file(fi, fh, cached);
 	(void)fuse_reply_open(req, fi);
 }
 
@@ -131,7 +134,7 @@ void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t fh,
 {
 	struct fuse_entry_param entry;
 
-	set_direct(fi, fh);
+	set_file(fi, fh, false);
 	fill_entry(fs, id, NULL, &entry);
 	(void)fuse_reply_create(req, &entry, fi);
 }

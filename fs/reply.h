@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,7 +27,8 @@ void reply_written(fuse_req_t req, size_t size);
 /* What is on the node, with what is staged. */
 void reply_attr(struct fs *fs, fuse_req_t req, uint64_t id);
 void reply_entry(struct fs *fs, fuse_req_t req, uint64_t id, const struct file *file);
-void reply_open(fuse_req_t req, uint64_t fh, struct fuse_file_info *fi);
+/* `cached`: it goes through the page cache, and stays there over opens. */
+void reply_open(fuse_req_t req, uint64_t fh, bool cached, struct fuse_file_info *fi);
 /* Of a file that is not on view yet. */
 void reply_created(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t fh,
 		   struct fuse_file_info *fi);

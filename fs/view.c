@@ -55,12 +55,20 @@ static const struct view views[VIEW_COUNT] = {
 	[VIEW_LOG] = { .name = ".log", .ops = &view_log_ops, .mode = 0444 },
 	[VIEW_STATUS] = { .name = ".status", .ops = &view_status_ops, .mode = 0444 },
 	[VIEW_HELP] = { .name = ".help", .ops = &view_help_ops, .mode = 0444 },
+	[VIEW_BIN] = { .name = ".bin", .ops = &dir_ops, .directory = true, .mode = 0555 },
+	[VIEW_BIN_BURY] = { .name = "bury", .parent = VIEW_BIN, .ops = &view_bin_ops,
+		.cached = true, .mode = 0555 },
 };
 /* clang-format on */
 
 const struct view *view_get(enum view_id id)
 {
 	return &views[id];
+}
+
+bool view_holds_views(const struct view *view)
+{
+	return view->ops == &dir_ops;
 }
 
 static bool is_called(const struct view *view, const char *name, size_t len,

@@ -43,6 +43,8 @@ enum view_id {
 	VIEW_LOG,
 	VIEW_STATUS,
 	VIEW_HELP,
+	VIEW_BIN,
+	VIEW_BIN_BURY,
 	VIEW_COUNT,
 };
 
@@ -53,6 +55,8 @@ struct file {
 	uid_t uid;
 	gid_t gid;
 	bool writable;
+	/* Another number: another file, of which nothing is in the page cache. */
+	uint32_t generation;
 };
 
 /* What view->read() returns when there is nothing to read yet. */
@@ -100,6 +104,7 @@ struct view {
 	bool endless;         /* what is read to its end may go on */
 	bool unlisted;        /* directories: what is in it is not listed */
 	bool suffixed;        /* a single file, whose name may be followed by "@…" */
+	bool cached;          /* goes through the page cache: what can be mapped, and run */
 	mode_t mode;          /* of the directory itself, or of the single file */
 	enum store_list list; /* directories: which names are looked through for the listing */
 
@@ -114,13 +119,16 @@ struct view {
 
 const struct view *view_get(enum view_id id);
 
+/* Is it a directory that holds views only, and no names? */
+bool view_holds_views(const struct view *view);
+
 /* The view called so in a directory (with what follows its name, if it is suffixed). -ENOENT. */
 int view_find(enum view_id parent, const char *name, size_t len, enum view_id *ret_id,
 	      const char **ret_suffix);
 
 /* The families, in the files of their names. */
 extern const struct view_ops view_stone_ops, view_history_ops, view_wait_ops, view_ports_ops,
-	view_events_ops, view_log_ops, view_status_ops, view_help_ops;
+	view_events_ops, view_log_ops, view_status_ops, view_help_ops, view_bin_ops;
 
 /* The part of a text that a reader asked for. */
 void view_slice(const struct buf *whole, uint64_t offset, size_t size, struct buf *text);

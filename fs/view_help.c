@@ -29,6 +29,8 @@ static const char help[] =
 	"       cat $G/.log                      SEQ TIME NAME LIFE WHAT CODE UID GID PID\n"
 	"       cat $G/.events@now               the same, line by line, as it happens\n"
 	"       cat $G/.history/agent            every life of it\n"
+	"RUN    $G/.bin/bury --name agent --until died:db -- agent     does all that for it,\n"
+	"                                        and stops it on a death (bury --help)\n"
 	"\n"
 	"In a script, right in sh, bash, ash, mksh and zsh:\n"
 	"       touch $G/.born/agent\n"

@@ -253,7 +253,7 @@ expect_eq "who waited while it was removed" "$(cat code)" 5
 # --- whatever else there is to do to files
 
 new dead3
-for directory in . .born .died .wait .history; do
+for directory in . .born .died .wait .history .bin; do
 	gets "EPERM EPERM EPERM EPERM EPERM EPERM" mkdir "$directory/new" mknod "$directory/new" \
 		mkfifo "$directory/new" symlink "$n" "$directory/new" link "$n" "$directory/new" \
 		rename "$n" "$directory/new"
@@ -261,7 +261,7 @@ done
 for view in .born .died .exitcode .history .wait/died; do
 	gets "EPERM EPERM EPERM" unlink "$view/$n" rmdir "$view" rename "$view/$n" new
 done
-gets "EPERM EPERM EPERM" unlink .log unlink .help rename .log new
+gets "EPERM EPERM EPERM EPERM" unlink .log unlink .help unlink .bin/bury rename .log new
 expect_fails mv "$G/$n" "$G/new"
 expect_fails ln "$G/$n" "$G/new"
 expect_fails ln -s "$n" "$G/new"

@@ -37,7 +37,9 @@ at_once find "$G/.wait" -type f -exec stat {} +
 expect_eq "files in .wait" "$(grep -c '^ *File:' said)" 15
 at_once ls -lR --color=always "$G" "$G/.wait" "$G/.born" "$G/.ready" "$G/.died" "$G/.history"
 expect_eq "c is listed so often" "$(grep -c 'c$' said)" 9
-at_once du -s "$G" "$G/.wait"
+at_once ls -lR "$G/.bin"
+grep -q '^-r-xr-xr-x .* bury$' said || fail "no bury in .bin"
+at_once du -s "$G" "$G/.wait" "$G/.bin"
 at_once du -a "$G/.wait/died"
 at_once df "$G"
 at_once df "$G/.wait/died/x"

@@ -87,7 +87,7 @@ owned dead3
 for user in 0 "$OWNER" "$OTHER"; do
 	by "$user" "EACCES EACCES EACCES EACCES" open w ".exitcode/$n" open w ".history/$n" \
 		open w ".wait/died/$n" open w .log
-	by "$user" "EACCES" access .log
+	by "$user" "EACCES EACCES" access .log open w .bin/bury
 done
 
 # --- all may look and wait
@@ -95,11 +95,11 @@ done
 owned alive
 by "$OWNER" "ok ok" open wc ".ready/$n" close
 for path in "$n" ".born/$n" ".ready/$n" ".alive/$n" ".history/$n" ".wait/born/$n" ".wait/ready/$n" \
-	.log .events .status .help; do
+	.log .events .status .help .bin/bury; do
 	as_user "$OTHER" head -n 1 "$G/$path" >seen
 	[ -s seen ] || fail "$path says nothing to others"
 done
-for path in . .born .ready .alive .died .exitcode .history .wait .wait/died; do
+for path in . .born .ready .alive .died .exitcode .history .wait .wait/died .bin; do
 	as_user "$OTHER" ls "$G/$path" >/dev/null
 done
 as_user "$OTHER" cat "$G/.wait/exitcode/$n" >code &

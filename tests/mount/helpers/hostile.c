@@ -139,21 +139,13 @@ static void random_path(char *path, size_t size)
 					     ".wait/ready/",
 					     ".wait/exitcode/",
 					     ".wait/succeeded/"};
-	static const char *const others[] = {"",
-					     ".log",
-					     ".status",
-					     ".help",
-					     ".events",
-					     ".wait",
-					     ".born",
-					     ".events@now",
-					     ".events@999999",
-					     ".events@18446744073709551616",
-					     ".events@",
-					     ".",
+	static const char *const others[] = {
+		"",           ".log",        ".status",        ".help",
+		".events",    ".wait",       ".bin",           ".bin/bury",
+		".born",      ".events@now", ".events@999999", ".events@18446744073709551616",
+		".events@",   ".",
 
-					     ".wait/died",
-					     ".none"};
+		".wait/died", ".none"};
 	static const char *const ends[] = {"",       "",       "@10ms", "@next@5ms",
 					   ",b@5ms", "+c@5ms", "@",     ","};
 	const char *place = PICK(places);
