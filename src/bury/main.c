@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "bury/kubexit.h"
 #include "bury/options.h"
+#include "bury/own_copy.h"
 #include "bury/record.h"
 #include "bury/supervisor.h"
 #include "bury/tools.h"
@@ -28,9 +30,22 @@ static void warn_of_unknown(char **environment)
 	}
 }
 
-static int run(const struct options *options)
+static void warn_of_danger(int error)
+{
+	struct record r;
+
+	record_begin(&r, RECORD_WARNING, "runs-from-graveyard");
+	record_text(&r, "danger", "it is killed if the graveyard goes away");
+	record_error(&r, error);
+	record_end(&r);
+}
+
+/* `copied`: what own_copy_run() returned. */
+static int run(const struct options *options, int copied)
 {
 	record_setup(options->json, options->quiet, options->name);
+	if (copied < 0)
+		warn_of_danger(copied);
 	warn_of_unknown(environ);
 	return supervise(options);
 }
@@ -39,7 +54,10 @@ int main(int argc, char **argv)
 {
 	static struct options options; /* too large for a small stack */
 	char why[OPTIONS_WHY_MAX];
+	int copied = own_copy_run(argv);
 
+	/* What is run by its descriptor is called by its number. */
+	(void)prctl(PR_SET_NAME, "bury");
 	if (options_parse(argc, argv, environ, &options, why) < 0) {
 		record_event(RECORD_ERROR, "usage", "error", why);
 		return EXIT_USAGE;
@@ -59,5 +77,5 @@ int main(int argc, char **argv)
 	case ACTION_RUN:
 		break;
 	}
-	return run(&options);
+	return run(&options, copied);
 }

@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#define FUSE_MAGIC 0x65735546 /* FUSE_SUPER_MAGIC of linux/magic.h, which musl does not have */
-
 int place_path(const char *directory, const char *view, const char *name, char ret_path[PATH_MAX])
 {
 	int n = snprintf(ret_path, PATH_MAX, "%s%s%s/%s", directory, view ? "/" : "",
@@ -48,7 +46,7 @@ static int look(const char *path, struct place *place)
 	if (statfs(path, &fs) < 0)
 		return -errno;
 	place->kind = PLACE_SERVED;
-	if ((unsigned long)fs.f_type != FUSE_MAGIC || stat(wait, &st) < 0) {
+	if ((unsigned long)fs.f_type != PLACE_FUSE_MAGIC || stat(wait, &st) < 0) {
 		place->kind = PLACE_PLAIN;
 		if (stat(path, &st) < 0)
 			return -errno;

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* FUSE_SUPER_MAGIC of linux/magic.h, which musl does not have. */
+#define PLACE_FUSE_MAGIC 0x65735546
+
 enum place_kind {
 	PLACE_GONE,   /* not there, or nobody serves it any more */
 	PLACE_SERVED, /* a graveyardfs */

@@ -26,7 +26,7 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /* By read(2): what else there is (sendfile, splice) goes through the page cache, which .wait/ refuses. */
-static int copy(int from, int to)
+int tool_copy(int from, int to)
 {
 	char data[65536];
 	ssize_t n;
@@ -41,7 +41,7 @@ static int cat(const char *file)
 {
 	_cleanup_(cleanup_close) int fd = open(file, O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? -errno : copy(fd, STDOUT_FILENO);
+	return fd < 0 ? -errno : tool_copy(fd, STDOUT_FILENO);
 }
 
 int tool_cat(char **files)
@@ -87,7 +87,7 @@ static int put_copy(const char *temporary, const char *path)
 	to = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	if (to < 0)
 		return -errno;
-	r = copy(from, to);
+	r = tool_copy(from, to);
 	if (r == 0 && (fchmod(to, 0755) < 0 || fsync(to) < 0))
 		r = -errno;
 	/* One that is open for writing cannot be run. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For images without a shell: cat, touch, and how bury gets into them. All of them return an exit status. */
+/* For images without a shell: cat, touch, and how bury gets into them. They return an exit status. */
 #pragma once
+
+/* What they are made of: all that can be read from one descriptor, to another. -errno. */
+int tool_copy(int from, int to);
 
 /* Writes files to standard output, each read as it is: one of .wait/ waits. */
 int tool_cat(char **files);
