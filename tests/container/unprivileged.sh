@@ -4,20 +4,28 @@
 set -eu
 . "$(dirname "$0")/../lib/container.sh"
 
-# ends WITH STATUS: a pod whose agent ends with that, after the builder has begun
-ends()
+# ended WITH: the agent did, and so did the others, each as it should
+ended()
 {
-	pod_run "unprivileged-$1" "$deploy/kubernetes/unprivileged.yaml" --args "agent=sh -c $2"
-	pod_ends "$3"
-	said builder 'the builder ends'
 	said worker "the agent ended with $1"
-	expect_eq "who ended how" "$(sed -n 's/^exit //p' "$PODS/$pod.kubelet" | sort | paste -sd ,)" \
-		"agent $1,bury 0,builder 0,worker 0"
+	expect_eq "who ended how" "$(sed -n 's/^exit //p' "$PODS/$pod.kubelet" | LC_ALL=C sort | paste -sd ,)" \
+		"agent $1,builder 0,bury 0,worker 0"
 	G=$PODS/$pod/graveyard
 	expect_eq "stones" "$(ls "$G")" "$(printf 'agent\nbuilder\nworker')"
-	expect_eq "the agent's" "$(sed 's/: .*//' "$G/agent" | paste -sd ' ')" "Born Died ExitCode"
+	expect_eq "the agent's" "$(sed 's/: .*//' "$G/agent" | paste -sd ' ')" "Born Lease Died ExitCode"
 	expect_eq "mounts" "$(mounts "$PODS")" 0
 }
 
-ends 0 true 0
-ends 1 false 1
+# As it is: the agent may be dead before the builder begins.
+pod_run unprivileged "$deploy/kubernetes/unprivileged.yaml"
+pod_ends 0
+ended 0
+
+# An agent that fails, and not before the builder runs.
+pod_run fails "$deploy/kubernetes/unprivileged.yaml" --command 'agent=
+	exec /opt/bury/bury --name=agent -- sh -c "
+		until [ -e /graveyard/builder ]; do sleep 0.1; done
+		exit 3"'
+pod_ends 1
+said builder 'event=stopping name=builder cond=died:agent'
+ended 3
