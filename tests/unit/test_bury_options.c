@@ -20,12 +20,13 @@
 static struct options o;
 static char why[OPTIONS_WHY_MAX];
 
-/* Both are words with spaces between them. */
+/* Both are words with spaces between them. What is parsed points to them. */
 static int parse(const char *environment, const char *line)
 {
 	static char texts[2][1024];
-	char *words[2][WORDS_MAX] = {{NULL}};
+	static char *words[2][WORDS_MAX];
 
+	memset(words, 0, sizeof(words));
 	for (int i = 0; i < 2; i++) {
 		int count = 0;
 
