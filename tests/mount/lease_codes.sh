@@ -7,8 +7,8 @@ set -eu
 helpers=$(dirname "$GRAVEYARDFS")/tests/mount/helpers
 [ -x "$helpers/holder" ] || skip "the helpers are not built"
 
-# What a machine with other things to do may take; what it is said to take is 100 ms.
-LIMIT_MS=${LIMIT_MS:-1000}
+# A guard against what never comes; bench/ says how long it takes.
+LIMIT_MS=10000
 named=0
 kernel_tells=$(uname -r | awk -F . '{ print ($1 > 6 || ($1 == 6 && $2 + 0 >= 15)) }')
 
