@@ -35,6 +35,17 @@ goes_on()
 	expect_eq "how often it has held" "$(endings)" "$ended"
 }
 
+# has_held: it ends, now or soon. This time: the log has the words of earlier ones, too.
+has_held()
+{
+	tries=2000
+	until [ "$(endings)" -gt "$ended" ]; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "it has not held"
+		sleep 0.01
+	done
+}
+
 # ends: by itself, with success, and without its mount.
 ends()
 {
@@ -117,7 +128,7 @@ cat "$G/.wait/died/helper" >got &
 waiter=$!
 wait_parked 1
 echo 5 >"$G/.died/main"
-wait_log 'info: --until died:main: ending once'
+has_held
 touch "$G/.ready/helper"
 wait_parked 1
 kill_worker
@@ -138,13 +149,13 @@ ends
 wait_exits "$waiter" 1
 grep -q 'Operation canceled' said || fail "a waiter was told: $(cat said)"
 
-# A signal while it lingers is the first one.
+# A signal while it lingers is the first one. Of two alike that are not taken yet the kernel keeps one, hence another.
 until_holds died:main --linger 1h
 touch "$G/.born/forever" "$G/.died/main"
-wait_log 'info: --until died:main: ending once'
+has_held
 kill -s TERM "$daemon"
 touch "$G/.ready/forever"
-kill -s TERM "$daemon"
+kill -s INT "$daemon"
 ends
 
 # A signal that comes before it holds ends it as ever.
