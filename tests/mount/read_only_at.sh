@@ -138,7 +138,7 @@ all_of_it()
 	[ -f "$G/a" ] || fail "no stone was left"
 	[ -z "$(ls -A "$R")" ] || fail "something was left in the second place: $(ls -A "$R")"
 
-	# Twice told; and with a file open in there.
+	# Twice told (not twice the same, of which the kernel may keep one); and with a file open in there.
 	start_graveyard --read-only-at "$R" --linger 1h
 	touch "$G/.born/alive"
 	within "$early" cat "$R/.wait/died/alive" >got 2>&1 &
@@ -146,7 +146,7 @@ all_of_it()
 	wait_parked 1
 	kill -s TERM "$daemon"
 	wait_parked 1
-	kill -s TERM "$daemon"
+	kill -s INT "$daemon"
 	ends_with 0
 	wait_exits "$waiter" 1
 	grep -q 'canceled' got || fail "a waiter was told: $(cat got)"
