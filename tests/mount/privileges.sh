@@ -25,6 +25,7 @@ has_no()
 # is_sandboxed: once it serves. A sanitizer needs other system calls than the worker.
 is_sandboxed()
 {
+	stat -f "$G" >/dev/null
 	has_no CapEff CapPrm CapInh CapAmb
 	expect_eq "the worker's NoNewPrivs" "$(status NoNewPrivs)" 1
 	if grep -q 'system calls are not limited' "$LOG"; then
