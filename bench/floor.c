@@ -357,7 +357,7 @@ static int serve(struct fuse_session *session, const char *mountpoint)
 	if (fuse_set_signal_handlers(session))
 		return 1;
 	if (!fuse_session_mount(session, mountpoint)) {
-		fprintf(stderr, "floor: info: serving '%s'\n", mountpoint);
+		fprintf(stderr, "level=info event=serving mountpoint=%s\n", mountpoint);
 		r = fuse_session_loop(session) < 0;
 		fuse_session_unmount(session);
 	}

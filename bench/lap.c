@@ -3,7 +3,7 @@
  * lap: how long a command takes, in milliseconds, the median of several runs.
  *
  *	lap ROUNDS run COMMAND…		until it ends; it must succeed
- *	lap ROUNDS serve COMMAND…	until it says "serving" on standard error; then it is killed
+ *	lap ROUNDS serve COMMAND…	until it says "event=serving" on standard error; then it is killed
  *	lap memory PID			kilobytes held by a process and its descendants instead
  */
 #include "util.h"
@@ -49,7 +49,7 @@ static void await_serving(int fd)
 			fail("it ended instead: %.*s", (int)used, text);
 		used += (size_t)n;
 		text[used] = '\0';
-	} while (!strstr(text, "serving '"));
+	} while (!strstr(text, " event=serving "));
 }
 
 static int64_t time_serve(char **argv)

@@ -31,7 +31,7 @@ static struct writer writer_of(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
-	return (struct writer){ctx->uid, ctx->gid, ctx->pid};
+	return (struct writer){ctx->uid, ctx->gid, ctx->pid, VIA_WRITE};
 }
 
 static struct deed deed_of(const struct view *view, const struct handle *handle)
@@ -43,7 +43,7 @@ static struct deed deed_of(const struct view *view, const struct handle *handle)
 		 * have become somebody else's since. */
 		.judged = !(handle->flags & HANDLE_CREATED) || handle->flags & HANDLE_COUNTED,
 		.now = handle->flags & HANDLE_OWED ? handle->closed : clock_now(),
-		.by = {handle->uid, handle->gid, handle->pid},
+		.by = {handle->uid, handle->gid, handle->pid, VIA_WRITE},
 	};
 }
 

@@ -24,9 +24,9 @@
 /* How long whoever asks for a code is kept waiting for the reaping. */
 #define PATIENCE (100 * NSEC_PER_MSEC)
 
-static struct writer opener(const struct handle *handle)
+static struct writer opener(const struct handle *handle, enum via via)
 {
-	return (struct writer){handle->uid, handle->gid, handle->pid};
+	return (struct writer){handle->uid, handle->gid, handle->pid, via};
 }
 
 static bool holds(const struct handle *handle)
@@ -80,7 +80,8 @@ static void know_holder(struct fs *fs, struct handle *handle)
 
 int lease_open(struct fs *fs, const struct node *node, struct handle *handle)
 {
-	struct deed deed = {.kind = DEED_BIRTH, .now = clock_now(), .by = opener(handle)};
+	struct deed deed = {
+		.kind = DEED_BIRTH, .now = clock_now(), .by = opener(handle, VIA_LEASE)};
 	const struct grave *grave;
 	const struct life *life;
 	int r = change_check_owed(fs, node);
@@ -118,7 +119,7 @@ int lease_told(struct fs *fs, const struct node *node, struct handle *handle,
 		.judged = true,
 		.life = handle->life,
 		.now = clock_now(),
-		.by = opener(handle),
+		.by = opener(handle, VIA_WRITE),
 	};
 
 	if (stone->facts & ~(FACT_BIT(FACT_CODE) | FACT_BIT(FACT_EPITAPH))) {
@@ -238,14 +239,17 @@ static int stage_death(struct fs *fs, const struct node *node, uint64_t fh, stru
 		.judged = true,
 		.life = handle->life,
 		.now = handle->flags & HANDLE_OWED ? handle->closed : clock_now(),
-		.by = opener(handle),
+		.by = opener(handle, VIA_LEASE),
 	};
 	unsigned events = graveyard_staged_events(fs->graveyard);
 	int known = find_code(fs, fh, handle, &stone.code);
 	int r;
 
-	if (known == 0)
+	if (known == 0) {
 		stone.facts = FACT_BIT(FACT_CODE);
+		if (!(handle->flags & HANDLE_CODE))
+			deed.by.via = VIA_KERNEL;
+	}
 	r = graveyard_stage(fs->graveyard, node->text, node->len, &deed);
 	/* Somebody has told another code: that is final. */
 	if (r < 0 && r != -EPERM)
@@ -296,7 +300,7 @@ int lease_stage_code(struct fs *fs, uint64_t fh, const struct handle *handle)
 		.judged = true,
 		.life = handle->life,
 		.now = clock_now(),
-		.by = opener(handle),
+		.by = opener(handle, VIA_KERNEL),
 	};
 	int r = find_code(fs, fh, handle, &stone.code);
 

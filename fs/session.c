@@ -43,7 +43,7 @@ __attribute__((format(printf, 2, 0))) static void log_libfuse(enum fuse_log_leve
 
 	if (n > 0 && text[(size_t)n < sizeof(text) ? (size_t)n - 1 : sizeof(text) - 2] == '\n')
 		text[(size_t)n < sizeof(text) ? (size_t)n - 1 : sizeof(text) - 2] = '\0';
-	log_msg(level <= FUSE_LOG_ERR ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "libfuse: %s", text);
+	log_msg(level <= FUSE_LOG_ERR ? RECORD_ERROR : RECORD_DEBUG, "libfuse: %s", text);
 }
 
 /* An answer that goes with a change is only made here; fs/batch.c gives it. */

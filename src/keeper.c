@@ -96,14 +96,18 @@ static void start(struct keeper *k, struct child *c)
 		k->handover->herald = c->pid;
 }
 
-static void say_how(const struct keeper *k, const char *name, int status)
+static void say_how(const struct keeper *k, const struct child *c, int status)
 {
+	struct record r;
+
+	record_begin(&r, RECORD_WARNING, "restarted");
+	record_text(&r, "process", c->name);
 	if (WIFSIGNALED(status))
-		log_warning("the %s was killed by SIG%s, another one serves (%u)", name,
-			    sigabbrev_np(WTERMSIG(status)) ?: "RT", k->restarts);
+		record_text(&r, "signal", sigabbrev_np(WTERMSIG(status)) ?: "RT");
 	else
-		log_warning("the %s exited with %d, another one serves (%u)", name,
-			    WEXITSTATUS(status), k->restarts);
+		record_number(&r, "code", WEXITSTATUS(status));
+	record_number(&r, "restarts", k->restarts);
+	record_end(&r);
 }
 
 static void end(struct keeper *k, int status)
@@ -120,7 +124,7 @@ static void use_last_program(struct keeper *k)
 
 static void give_up_connection(struct keeper *k)
 {
-	log_warning("nobody can go on in '%s', which is mounted again", k->options->mountpoint);
+	record_event(RECORD_WARNING, "mounted-again", "mountpoint", k->options->mountpoint);
 	k->broken = 0;
 	if (mount_again(k) < 0)
 		end(k, EXIT_SYSTEM);
@@ -139,7 +143,7 @@ static void on_worker_end(struct keeper *k, int status)
 	}
 	k->restarts++;
 	k->shared->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-	say_how(k, k->worker.name, status);
+	say_how(k, &k->worker, status);
 	if (k->broken > 0 && k->program.last >= 0)
 		use_last_program(k);
 	else if (!keeper_can_go_on(k))

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 		log_error("%s (see graveyardfs --help)", why);
 		return EXIT_USAGE;
 	}
-	log_set_level(options.log_level);
+	record_setup(options.log_level, options.log_json, NULL);
 	switch (options.action) {
 	case ACTION_HELP:
 		options_usage(stdout);

@@ -110,9 +110,15 @@ static const char *set_max_names(struct options *o, const char *argument)
 
 static const char *set_log_level(struct options *o, const char *argument)
 {
-	return log_level_parse(argument, &o->log_level) == 0
+	return record_level_parse(argument, &o->log_level) == 0
 		       ? NULL
 		       : "is none of error, warning, info, debug";
+}
+
+static const char *set_log_format(struct options *o, const char *argument)
+{
+	o->log_json = strcmp(argument, "json") == 0;
+	return o->log_json || strcmp(argument, "logfmt") == 0 ? NULL : "is neither logfmt nor json";
 }
 
 static const char *set_directory(struct options *o, const char *argument, enum action action)
@@ -169,6 +175,8 @@ static const struct option_row rows[] = {
 	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
 	{"log-level", "LEVEL", set_log_level, "error, warning, info (default) or debug"},
+	{"log-format", "FORMAT", set_log_format,
+	 "logfmt: key=value (default); json: an object a line"},
 	{"check", "DIR", set_check, "is a graveyard served there? Tells by the exit status"},
 	{"unmount", "DIR", set_unmount, "take the graveyard there down"},
 	{"janitor", "DIR", set_janitor, "sleep until SIGTERM, then unmount what is left at DIR..."},
@@ -264,7 +272,7 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 		.linger = NSEC_PER_SEC,
 		.max_waits = 65536,
 		.max_names = 1000000,
-		.log_level = LOG_LEVEL_INFO,
+		.log_level = RECORD_INFO,
 	};
 	int next = parse_options(argc, argv, &o, why, why_size);
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/log.h"
+#include "base/record.h"
 
 enum action {
 	ACTION_SERVE,
@@ -33,7 +33,8 @@ struct options {
 	int64_t linger;           /* ns */
 	unsigned max_waits;
 	uint64_t max_names;
-	enum log_level log_level;
+	enum record_level log_level;
+	bool log_json;
 };
 
 /* Reads the command line. -EINVAL: `why` says what is wrong with it, in a sentence. */

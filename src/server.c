@@ -7,18 +7,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sock_diag.h"
 #include "core/graveyard.h"
-#include "core/journal.h"
 #include "errand.h"
 #include "exit_status.h"
 #include "fs/fault.h"
 #include "fs/session.h"
 #include "handover.h"
+#include "happening.h"
 #include "mountpoint.h"
 #include "options.h"
 #include "sandbox.h"
@@ -42,17 +41,6 @@ struct server {
 	struct until *until;           /* NULL: no --until */
 	struct fs *fs;
 };
-
-static void log_happening(void *arg, const struct event *event)
-{
-	struct buf line = BUF_INIT;
-
-	(void)arg;
-	journal_line(event, &line);
-	if (buf_error(&line) == 0)
-		log_event("%.*s", (int)line.len - 1, line.data);
-	buf_release(&line);
-}
 
 /* It was blocked by the keeper. */
 static int open_signals(struct server *s)
@@ -96,7 +84,7 @@ static int open_session(struct server *s)
 		.max_waits = o->max_waits,
 		.max_names = o->max_names,
 		.max_park = find_max_park(s->handover->ready == 0),
-		.on_event = log_happening,
+		.on_event = happening_log,
 	};
 
 	int r = session_new(&config, &s->fs);
@@ -189,7 +177,7 @@ static int serve(struct server *s)
 	int r;
 
 	if (s->handover->ready++ == 0)
-		log_info("serving '%s'", s->options->mountpoint);
+		record_event(RECORD_INFO, "serving", "mountpoint", s->options->mountpoint);
 	(void)log_failure(errand_ready(s->handover->errands), "tell of", s->options->mountpoint);
 	r = worker_run(&worker);
 	if (r == -ENODEV)

@@ -200,14 +200,15 @@ static int commit(struct underneath *u)
 /* Written now, it is by one who cannot see what others say here: it would wait for ever. */
 static void say_found(const struct underneath *u, const char *name)
 {
-	if (u->all)
-		log_info("%s: found underneath the mount (written before it, or by one who does "
-			 "not see it)",
-			 name);
-	else
-		log_warning("%s: written underneath the mount, by one who does not see it: is "
-			    "mountPropagation: HostToContainer, or rslave, missing?",
-			    name);
+	struct record r;
+
+	record_begin(&r, u->all ? RECORD_INFO : RECORD_WARNING, "intake");
+	record_text(&r, "name", name);
+	record_text(&r, "msg",
+		    u->all ? "found underneath the mount"
+			   : "written underneath the mount, by one who does not see it: is "
+			     "mountPropagation: HostToContainer, or rslave, missing?");
+	record_end(&r);
 }
 
 static int stage(struct underneath *u, enum place place, const char *name,
@@ -217,7 +218,7 @@ static int stage(struct underneath *u, enum place place, const char *name,
 		.kind = DEED_EARLY,
 		.stone = stone,
 		.now = clock_now(),
-		.by = {st->st_uid, st->st_gid, 0},
+		.by = {st->st_uid, st->st_gid, 0, VIA_INTAKE},
 	};
 	unsigned events;
 	int r = 0;

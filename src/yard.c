@@ -11,6 +11,7 @@
 #include "core/leases.h"
 #include "core/store.h"
 #include "core/vigil.h"
+#include "happening.h"
 #include "options.h"
 #include "store/sqlite_store.h"
 
@@ -74,6 +75,8 @@ static int begin(const struct options *o, struct graveyard *g)
 		r = graveyard_fresh(g, clock_now());
 	if (r == 0)
 		r = graveyard_commit(g);
+	/* The first process that serves takes it as told. */
+	graveyard_tell(g, happening_log, NULL);
 	if (r < 0)
 		log_error("unable to write to '%s': %s", o->db, strerror(-r));
 	return r;

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/record.h"
 #include "bury/carver.h"
-#include "bury/record.h"
 
 #define PAUSE_FIRST 50 /* ms, doubled each time, up to the last */
 #define PAUSE_LAST 1000

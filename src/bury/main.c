@@ -3,10 +3,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/record.h"
 #include "bury/kubexit.h"
 #include "bury/options.h"
 #include "bury/own_copy.h"
-#include "bury/record.h"
 #include "bury/supervisor.h"
 #include "bury/tools.h"
 
@@ -43,7 +43,7 @@ static void warn_of_danger(int error)
 /* `copied`: what own_copy_run() returned. */
 static int run(const struct options *options, int copied)
 {
-	record_setup(options->json, options->quiet, options->name);
+	record_setup(options->quiet ? RECORD_ERROR : RECORD_INFO, options->log_json, options->name);
 	if (copied < 0)
 		warn_of_danger(copied);
 	warn_of_unknown(environ);

@@ -111,11 +111,10 @@ static const char *set_no_ready(struct options *o, const char *argument)
 	return NULL;
 }
 
-static const char *set_json(struct options *o, const char *argument)
+static const char *set_log_format(struct options *o, const char *argument)
 {
-	(void)argument;
-	o->json = true;
-	return NULL;
+	o->log_json = strcmp(argument, "json") == 0;
+	return o->log_json || strcmp(argument, "logfmt") == 0 ? NULL : "is neither logfmt nor json";
 }
 
 static const char *set_quiet(struct options *o, const char *argument)
@@ -159,7 +158,7 @@ static const struct option_row rows[] = {
 	{"notify", NULL, set_notify, "ready when it says so (sd_notify)"},
 	{"ready", NULL, set_ready, "ready as soon as it runs"},
 	{"no-ready", NULL, set_no_ready, "ready when somebody else says so (default)"},
-	{"json", NULL, set_json, "log JSON rather than key=value"},
+	{"log-format", "FORMAT", set_log_format, "logfmt (default) or json"},
 	{"quiet", NULL, set_quiet, "log errors only"},
 	{"install", "DIR", set_install, "copy this program to DIR/bury, and end"},
 	{"version", NULL, set_version, "print the version"},

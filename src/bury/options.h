@@ -28,7 +28,7 @@ struct options {
 	enum readiness readiness;
 	bool group; /* signals go to the child's process group */
 	int signal; /* that a child is stopped with */
-	bool json, quiet;
+	bool log_json, quiet;
 	char **command;      /* or the files of cat and touch; ends with NULL */
 	const char *install; /* the directory of --install */
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/record.h"
 #include "bury/carver.h"
 #include "bury/child.h"
 #include "bury/epitaph.h"
@@ -18,7 +19,6 @@
 #include "bury/loop.h"
 #include "bury/notify.h"
 #include "bury/options.h"
-#include "bury/record.h"
 #include "bury/signal_names.h"
 #include "bury/watch.h"
 

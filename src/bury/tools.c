@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/record.h"
 #include "bury/place.h"
-#include "bury/record.h"
 #include "bury/supervisor.h"
 
 static int write_all(int fd, const char *data, size_t len)

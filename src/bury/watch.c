@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/record.h"
 #include "bury/plain.h"
 #include "bury/ports.h"
-#include "bury/record.h"
 #include "core/stone.h"
 
 #define PORT_INTERVAL (100 * NSEC_PER_MSEC) /* the kernel has no event for a port */

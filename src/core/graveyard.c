@@ -326,8 +326,9 @@ int graveyard_remove(struct graveyard *g, const char *name, size_t len, const st
 int graveyard_chown(struct graveyard *g, const char *name, size_t len, uid_t uid, gid_t gid,
 		    const struct deed *deed)
 {
-	struct event event = {
-		.time = deed->now, .what = EVENT_OWNER, .by = {uid, gid, deed->by.pid}};
+	struct event event = {.time = deed->now,
+			      .what = EVENT_OWNER,
+			      .by = {uid, gid, deed->by.pid, deed->by.via}};
 	struct grave grave;
 	struct life life;
 	int r;

@@ -18,6 +18,16 @@ const char *event_word(enum event_what what)
 	return event_words[what];
 }
 
+static const char *const via_words[] = {
+	[VIA_WRITE] = "write",   [VIA_LEASE] = "lease", [VIA_KERNEL] = "kernel",
+	[VIA_INTAKE] = "intake", [VIA_LOST] = "lost",   [VIA_REBOOT] = "reboot",
+};
+
+const char *via_word(enum via via)
+{
+	return via_words[via];
+}
+
 void journal_line(const struct event *event, struct buf *text)
 {
 	char time[RFC3339_SIZE];

@@ -19,9 +19,13 @@ struct buf;
 struct event;
 struct store;
 enum event_what;
+enum via;
 
 /* "born", "ready", "epitaph", "died", "exitcode", "removed", "owner", "fresh". */
 const char *event_word(enum event_what what);
+
+/* "write", "lease", "kernel", "intake", "lost", "reboot"; NULL: not known. */
+const char *via_word(enum via via);
 
 /* The line, with its newline. */
 void journal_line(const struct event *event, struct buf *text);

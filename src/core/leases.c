@@ -98,11 +98,12 @@ int graveyard_unlease(struct graveyard *g, const char *name, size_t len, uint64_
 
 /* Ends a life on nobody's behalf: the file system found out. */
 static int end(struct graveyard *g, struct grave *grave, const struct life *life,
-	       const char *epitaph, int64_t now)
+	       const char *epitaph, enum via via, int64_t now)
 {
 	struct stone stone = {.facts = FACT_BIT(FACT_EPITAPH)};
 	struct lives lives = {.on_view = true, .life = *life};
-	struct deed deed = {.kind = DEED_DEATH, .life = life->number, .now = now};
+	struct deed deed = {
+		.kind = DEED_DEATH, .life = life->number, .now = now, .by = {.via = via}};
 
 	(void)snprintf(stone.epitaph, sizeof(stone.epitaph), "%s", epitaph);
 	if (!stone_has(&life->stone, FACT_EPITAPH))
@@ -134,7 +135,7 @@ static int end_all(struct graveyard *g, int64_t now)
 	while ((r = g->store->ops->list(g->store, STORE_LIST_ALIVE, grave.id, &grave)) == 0) {
 		r = g->store->ops->life(g->store, grave.id, grave.life, &life);
 		if (r == 0)
-			r = end(g, &grave, &life, "lost in a reboot", now);
+			r = end(g, &grave, &life, "lost in a reboot", VIA_REBOOT, now);
 		if (r == 0)
 			r = commit_if_full(g);
 		if (r < 0)
@@ -230,7 +231,7 @@ static int judge_life(const struct judge *judge, struct lease *lease)
 		r = judge_holders(judge, grave.name, lease, &still);
 	if (r != 0 || still)
 		return r;
-	return end(judge->g, &grave, &life, "lease lost with its mount", judge->now);
+	return end(judge->g, &grave, &life, "lease lost with its mount", VIA_LOST, judge->now);
 }
 
 int graveyard_judge_leases(struct graveyard *g, bool (*alive)(void *arg, const struct lease *lease),

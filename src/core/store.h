@@ -35,11 +35,23 @@ enum event_what {
 	EVENT_FRESH,    /* everything taken off view at a start with --fresh; no name */
 };
 
+/* How it was told, for the log; not kept. The words are those of via_word(). */
+enum via {
+	VIA_UNKNOWN, /* of an event that was read from the store */
+	VIA_WRITE,   /* a file was written, made, closed or removed, or its times or owner set */
+	VIA_LEASE,   /* a lease was taken, or its last holder is gone */
+	VIA_KERNEL,  /* likewise; and the kernel told the code */
+	VIA_INTAKE,  /* by a file underneath the mount */
+	VIA_LOST,    /* a lease was lost with its mount */
+	VIA_REBOOT,  /* everybody was alive, and the machine began anew */
+};
+
 /* On whose behalf: the credentials of whoever opened the file that was written to. */
 struct writer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid; /* in the daemon's pid namespace; 0 where it is not visible there */
+	enum via via;
 };
 
 struct event {

@@ -28,7 +28,7 @@ run blind -v "$vol:/pod" busybox:1.36 sh -c '
 	[ -e /pod/graveyard/.help ] || echo "sees no mount"
 	until [ -e /pod/enough ]; do sleep 0.1; done'
 run sidecar --privileged -v "$vol:/pod:rshared" -v "$T/db:/var/lib/graveyard" graveyardfs:0.1.0 /pod/graveyard
-log_of sidecar "serving '/pod/graveyard'"
+log_of sidecar 'event=serving mountpoint=/pod/graveyard'
 [ -e "$G/.alive/early" ] || fail "what was early is not taken in"
 expect_eq "the code of who was early" "$(cat "$G/.exitcode/over")" 3
 log_of early 'sees: 3'
@@ -37,7 +37,7 @@ touch "$vol/serving"
 log_of early 'was told'
 log_of blind 'sees no mount'
 expect_eq "the code of who does not see the mount" "$(cat "$G/.exitcode/blind")" 4
-log_of sidecar 'warning: blind: written underneath'
+log_of sidecar 'level=warning event=intake name=blind '
 
 touch "$vol/enough"
 podman wait early blind >/dev/null

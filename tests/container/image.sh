@@ -28,7 +28,7 @@ expect_eq "exit status of a usage error" "$rc" 100
 # Without arguments it serves what deploy/ mounts, and the health check looks at that.
 mkdir -m 777 "$T/pod" "$T/db"
 run side --privileged --read-only -v "$T/pod:/pod:rshared" -v "$T/db:/var/lib/graveyard" "$image"
-log_of side "serving '/pod/graveyard'"
+log_of side 'event=serving mountpoint=/pod/graveyard'
 podman healthcheck run side
 rc=0
 podman healthcheck run idle || rc=$?

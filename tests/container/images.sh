@@ -9,7 +9,7 @@ vol=$T/vol
 mkdir -m 777 "$vol" "$T/db"
 run sidecar --cap-drop ALL --cap-add SYS_ADMIN --device /dev/fuse -v "$vol:/pod:rshared" \
 	-v "$T/db:/var/lib/graveyard" graveyardfs:0.1.0 /pod/graveyard
-log_of sidecar "serving '/pod/graveyard'"
+log_of sidecar 'event=serving mountpoint=/pod/graveyard'
 
 volume="-v $vol:/pod:rslave --user 1000 --read-only"
 wait=/pod/graveyard/.wait

@@ -30,7 +30,7 @@ for _ in 1 2 3 4 5; do
 	[ -e "$G/.lease/worker" ]
 done
 expect_eq "workers that were followed by another one" \
-	"$(grep -c 'the worker was killed by SIGKILL, another one serves' "$PODS/$pod.graveyard.log")" 5
+	"$(grep -c 'event=restarted process=worker signal=KILL' "$PODS/$pod.graveyard.log")" 5
 ! grep -Ev ' (read:.*|)$' "$PODS/$pod.worker.log" || fail "the one that waits has noticed"
 
 touch "$G/.ready/agent"

@@ -44,6 +44,6 @@ expect_eq "waiters that were told" "$(grep -c ' 0$' "$PODS/$pod.worker.log")" 10
 # Of the sidecar nothing was killed. (The most it had, with the page cache of its database, is what it says here.)
 expect_eq "limit" "$(limit_bytes)" "$((64 * 1024 * 1024))"
 echo "at most $(($(counter memory.max_usage_in_bytes memory.peak) / 1024)) kB" >&2
-! grep 'was killed by' "$PODS/$pod.graveyard.log" || fail "the limit was too low"
+! grep event=restarted "$PODS/$pod.graveyard.log" || fail "the limit was too low"
 touch "$PODS/$pod/graveyard/measured"
 pod_ends 0

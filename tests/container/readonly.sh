@@ -21,7 +21,7 @@ mkdir -m 777 "$T/pod" "$T/view" "$T/db"
 run before -v "$T/view:/view:rslave" busybox:1.36 sh -c "$tries"
 run sidecar --privileged -v "$T/pod:/pod:rshared" -v "$T/view:/view:rshared" -v "$T/db:/var/lib/graveyard" \
 	graveyardfs:0.1.0 --read-only-at "$view" /pod/graveyard
-log_of sidecar "serving '/pod/graveyard'"
+log_of sidecar 'event=serving mountpoint=/pod/graveyard'
 touch "$T/pod/graveyard/.born/agent"
 run after --user 1000 -v "$T/view:/view:rslave" busybox:1.36 sh -c "$tries"
 wait_parked .wait/exitcode/agent 2

@@ -39,7 +39,7 @@ static void check_options(const struct options *o, const char *text, size_t size
 	check_names(o->names);
 	require(o->linger >= 0);
 	require(o->max_waits >= 1 && o->max_names >= 1 && o->max_names <= INT64_MAX);
-	require(o->log_level >= LOG_LEVEL_ERROR && o->log_level <= LOG_LEVEL_DEBUG);
+	require(o->log_level >= RECORD_ERROR && o->log_level <= RECORD_DEBUG);
 	require(!o->read_only || (!o->fresh && !o->until));
 }
 

@@ -100,7 +100,7 @@ daemon=
 tee=
 connection=
 expected_log=
-trouble='error|assert|sanitizer|leak|overflow|corrupt|SIGSYS'
+trouble='error|assert|sanitizer|leak|overflow|corrupt|signal=SYS'
 
 # fail MESSAGE
 fail()
@@ -141,7 +141,7 @@ start_graveyard()
 	# -p: go on when grep, which has seen enough, closes its end.
 	tee -p -a "$LOG" <"$T/stderr" >"$T/lines" &
 	tee=$!
-	grep -q "^graveyardfs: info: serving '" <"$T/lines" || {
+	grep -q '^level=info event=serving ' <"$T/lines" || {
 		wait "$daemon" && rc=0 || rc=$?
 		daemon=
 		fail "graveyardfs did not start (exit $rc)"

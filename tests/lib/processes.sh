@@ -74,7 +74,7 @@ stop()
 # restarts: how many the keeper has told of.
 restarts()
 {
-	grep -Ec 'the worker (was killed by|exited with) .*, another one serves' "$LOG" || :
+	grep -c '^level=warning event=restarted process=worker ' "$LOG" || :
 }
 
 # gone PID…: until none of them is left; a zombie is gone, but for its parent.

@@ -10,7 +10,7 @@ hostile=$(dirname "$GRAVEYARDFS")/tests/mount/helpers/hostile
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "SEED=$SEED"
 # What they write is quoted in the log.
-trouble='graveyardfs: error:|Sanitizer|runtime error|Assertion'
+trouble='^level=error|Sanitizer|runtime error|Assertion'
 
 # memory: what the daemon has made its own, in kB
 memory()

@@ -73,7 +73,7 @@ for name in b both code coded d owned plain r whole; do
 	expect_lives "$name" 1
 done
 for name in rubbish .died/range long 'no name' -dash link .died/link fifo .died/fifo null; do
-	grep "^graveyardfs: warning: underneath the mount, '.*$name'" "$LOG" >/dev/null ||
+	grep "^level=warning msg=.underneath the mount, '.*$name'" "$LOG" >/dev/null ||
 		fail "'$name' was skipped without a word"
 done
 

@@ -58,7 +58,7 @@ serves()
 # something that does not come.
 PROMPT=1000
 
-worker_died='the worker (was killed by|exited with) .*, another one serves'
+worker_died='event=restarted process=worker '
 
 # logged ERE: how many such lines there are, from all that were started so far.
 logged()
@@ -91,7 +91,7 @@ for kill in 1 2 3; do
 	served=$(now)
 	wait_parked 10000
 	echo "10,000 parked reads: serves again after $((served - begun))0 ms, all parked after $(($(now) - begun))0 ms"
-	wait_log "the worker was killed by SIGKILL, another one serves \\($kill\\)"
+	wait_log "^level=warning event=restarted process=worker signal=KILL restarts=$kill$"
 	expect_eq "restarts that the log tells of" "$(restarts)" "$kill"
 done
 expect_eq "readers woken before the death" "$(cat got)" ""
@@ -161,7 +161,7 @@ stop_graveyard
 # mounted_again: has been told of N times, and $connection is that of the new mount.
 mounted_again()
 {
-	wait_log 'mounted again'
+	wait_log event=mounted-again
 	tries=1000
 	until timeout 10 stat "$G/acknowledged" >/dev/null 2>&1; do
 		tries=$((tries - 1))
@@ -205,14 +205,14 @@ unset GRAVEYARDFS_WITHOUT
 
 need_hold
 before=$(restarts)
-mounts=$(logged 'mounted again')
+mounts=$(logged event=mounted-again)
 hold_at start
 start_graveyard --linger 1ms
 wait_logged $((before + 1)) "$worker_died"
 rm "$HOLD"
 timeout 20 stat "$G/acknowledged" >/dev/null || fail "nobody answers what the first worker was asked"
 serves
-expect_eq "mounts given up for want of the first answer" "$(logged 'mounted again')" "$mounts"
+expect_eq "mounts given up for want of the first answer" "$(logged event=mounted-again)" "$mounts"
 
 # --- a worker that cannot be brought up
 

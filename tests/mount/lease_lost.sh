@@ -55,6 +55,8 @@ lost()
 		journal "1 born,1 epitaph,1 died"
 		has_stone "Born Died Epitaph"
 		expect_eq "the epitaph of $n" "$(field Epitaph)" "$epitaph"
+		case $epitaph in *reboot) via=reboot ;; *) via=lost ;; esac
+		wait_log "^level=info event=died name=$n life=1 via=$via seq="
 		expect_fails timeout 10 cat "$G/.wait/exitcode/$n"
 		grep -q 'No data' "$T/said" || fail "the code of $n: $(cat "$T/said")"
 	done

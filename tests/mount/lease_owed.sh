@@ -132,6 +132,6 @@ wait_graveyard 2>/dev/null
 start_graveyard --linger 1ms --names a,b
 journal "1 born"
 let_go 4
-wait_log " $n 1 died "
-[ "$kernel_tells" = 0 ] || wait_log " $n 1 (died|exitcode) 4 "
+wait_log " event=died name=$n life=1 "
+[ "$kernel_tells" = 0 ] || wait_log " event=(died|exitcode) name=$n life=1 code=4 via=kernel "
 nothing_owed

@@ -21,7 +21,7 @@ kill -s TERM "$daemon"
 wait_graveyard
 expect_eq "exit status" "$rc" 0
 expect_eq "left" "$(ls -A "$G")" ""
-grep -q 'error: alive: unable to leave the stone underneath: No space' "$LOG" || fail "nothing was said"
+grep -q '^level=error msg=.alive: unable to leave the stone underneath: No space' "$LOG" || fail "nothing was said"
 
 # With room for some, those are whole.
 start_graveyard --linger 1ms

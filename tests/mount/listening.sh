@@ -135,5 +135,5 @@ stop_graveyard
 export GRAVEYARDFS_WITHOUT=sock-diag
 start_graveyard
 refused listening/80 'Input/output error'
-wait_log 'warning: unable to list TCP connections: Protocol not supported'
+wait_log '^level=warning msg=.unable to list TCP connections: Protocol not supported'
 expect_eq "stat" "$(stat -c %s "$G/.wait/listening/80")" 4096

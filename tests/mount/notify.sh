@@ -52,7 +52,7 @@ expect_told()
 unheard()
 {
 	start_graveyard --linger 1ms
-	wait_log "warning: unable to notify $1"
+	wait_log "^level=warning msg=.unable to notify $1"
 	echo 3 >"$G/.died/a"
 	expect_eq "the code" "$(cat "$G/.exitcode/a")" 3
 	stop_graveyard

@@ -245,11 +245,11 @@ for level in error warning info debug; do
 	wait_exits "$daemon" 0
 	daemon=
 	connection=
-	grep -q 'event: .* a 1 born' log || fail "$level: no line of a birth"
-	grep -q 'event: .* a 1 died 3' log || fail "$level: no line of a death"
+	grep -q '^level=info event=born name=a life=1 via=write uid=0 gid=0 pid=[0-9]* seq=1 time=[0-9T:.-]*Z$' log || fail "$level: no line of a birth"
+	grep -q '^level=info event=died name=a life=1 code=3 via=write ' log || fail "$level: no line of a death"
 	grep -q 'rubbish' log && said=yes || said=no
 	expect_eq "$level: warnings" "$said" "$([ "$level" = error ] && echo no || echo yes)"
-	grep -q 'info: serving' log && said=yes || said=no
+	grep -q "^level=info event=serving mountpoint=$G$" log && said=yes || said=no
 	expect_eq "$level: infos" "$said" "$(expr "$level" : '[id]' >no && echo yes || echo no)"
 	rm -r "$G"
 done

@@ -7,7 +7,7 @@ set -eu
 TIME_LIMIT=120
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/processes.sh"
-expected_log="error: the worker does not end"
+expected_log="the worker does not end"
 place=$G
 
 # serve_at PATH: which is another of the place.

@@ -44,7 +44,7 @@ closed()
 # skipped PATH: underneath, with a word in the log.
 skipped()
 {
-	wait_log "^graveyardfs: warning: underneath the mount, '$1' is no stone: it cannot be opened"
+	wait_log "^level=warning msg=.underneath the mount, '$1' is no stone: it cannot be opened"
 }
 
 chmod 777 "$G"
@@ -76,7 +76,7 @@ closed below/.died/late2 6
 expect_eq "late2" "$(cat "$G/.wait/exitcode/late2@20s")" 6
 # A place that is closed to the daemon's user, and was made only now, is somebody else's affair.
 as_user "$OWNER" mkdir -m 700 below/.born
-wait_log "^graveyardfs: warning: underneath the mount, '.born' is somebody else's alone"
+wait_log "^level=warning msg=.underneath the mount, '.born' is somebody else's alone"
 
 touch "$G/.born/of_root"
 as_user "$OTHER" touch "$G/.born/of_other"

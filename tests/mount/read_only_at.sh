@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/processes.sh"
-expected_log="error: the worker does not end"
+expected_log="the worker does not end"
 R=$T/ro/view
 
 echo 1 >one
@@ -170,7 +170,7 @@ all_of_it()
 	# The second is: the first goes on. Whoever mounts there then keeps his mount.
 	start_graveyard --read-only-at "$R" --linger 1ms
 	umount "$R"
-	wait_log "warning: '$R' was unmounted by somebody else"
+	wait_log "^level=warning msg=.'$R' was unmounted by somebody else"
 	echo 9 >"$G/.died/on"
 	expect_eq "the code" "$(cat "$G/.exitcode/on")" 9
 	mount -t tmpfs tmpfs "$R"
@@ -218,7 +218,7 @@ all_of_it new
 export GRAVEYARDFS_WITHOUT=resend
 start_graveyard --read-only-at "$R" --linger 1ms
 kill_worker
-wait_log 'mounted again'
+wait_log event=mounted-again
 tries=1000
 until timeout 10 stat "$G/a" "$R/a" >/dev/null 2>&1; do
 	tries=$((tries - 1))

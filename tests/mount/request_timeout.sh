@@ -28,7 +28,7 @@ echo 1 >"$sysctl"
 start_graveyard
 stat -f "$G" >/dev/null
 echo "$BEFORE" >"$sysctl"
-grep -q '^graveyardfs: warning: .*aborts.* 15 s.*EAGAIN' "$LOG" || fail "the log does not tell of the timeout"
+grep -q '^level=warning .*aborts.* 15 s.*EAGAIN' "$LOG" || fail "the log does not tell of the timeout"
 
 touch "$G/.born/a"
 cat "$G/.wait/died/a" 2>died &

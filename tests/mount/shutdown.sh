@@ -4,7 +4,7 @@
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/processes.sh"
-expected_log='error: the worker does not end'
+expected_log='the worker does not end'
 
 # uptime in hundredths of a second
 now()

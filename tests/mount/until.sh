@@ -63,7 +63,7 @@ echo 3 >"$G/.died/other"
 goes_on
 echo 4 >"$G/.died/main"
 ends
-wait_log 'info: --until died:main: ending once'
+wait_log '^level=info msg="--until died:main: ending once'
 # As after any other end, what was there is there still.
 expect_eq "left" "$(sed -n 's/^ExitCode: //p' "$G/main" "$G/other" | paste -sd ' ')" "4 3"
 
@@ -233,7 +233,7 @@ until_holds died:a+died:b
 echo 1 >"$G/.died/a"
 rm "$G/a"
 kill_worker
-wait_log 'mounted again'
+wait_log event=mounted-again
 tries=2000
 until timeout 10 sh -c 'echo 2 >"$1"' sh "$G/.died/b" 2>/dev/null; do
 	tries=$((tries - 1))

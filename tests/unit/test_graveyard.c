@@ -86,7 +86,7 @@ static void an_event_tells_who_did_what_when(void **state)
 	struct yard *y = *state;
 	struct event e;
 
-	deed.by = (struct writer){1, 2, 3};
+	deed.by = (struct writer){1, 2, 3, VIA_WRITE};
 	assert_int_equal(graveyard_stage(y->graveyard, "a", 1, &deed), 0);
 	yard_commit(y);
 	e = yard_event(y, 2);

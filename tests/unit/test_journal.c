@@ -92,7 +92,7 @@ static void the_longest_line_is_written_whole(void **state)
 	strcpy(e.name, name);
 	e.seq = e.life = UINT64_MAX;
 	e.time = INT64_MIN;
-	e.by = (struct writer){UINT32_MAX, UINT32_MAX, INT32_MAX};
+	e.by = (struct writer){UINT32_MAX, UINT32_MAX, INT32_MAX, VIA_WRITE};
 	(void)snprintf(expected, sizeof(expected),
 		       "18446744073709551615 1677-09-21T00:12:43.145224192Z %s "
 		       "18446744073709551615 exitcode - 4294967295 4294967295 2147483647\n",

@@ -49,7 +49,7 @@ static void capture_end(struct capture *c)
 	(void)dup2(c->saved, STDERR_FILENO);
 	(void)close(c->saved);
 	(void)close(c->reader);
-	log_set_level(LOG_LEVEL_INFO);
+	record_setup(RECORD_INFO, false, NULL);
 }
 
 static void a_message_is_one_line_with_its_level(void **state)
@@ -62,9 +62,9 @@ static void a_message_is_one_line_with_its_level(void **state)
 	log_warning("%d of %d", 1, 2);
 	log_info("hello");
 	capture_end(&c);
-	assert_string_equal(c.text, "graveyardfs: error: unable to open 'x'\n"
-				    "graveyardfs: warning: 1 of 2\n"
-				    "graveyardfs: info: hello\n");
+	assert_string_equal(c.text, "level=error msg=\"unable to open 'x'\"\n"
+				    "level=warning msg=\"1 of 2\"\n"
+				    "level=info msg=hello\n");
 }
 
 static void messages_above_the_level_are_not_written(void **state)
@@ -74,35 +74,35 @@ static void messages_above_the_level_are_not_written(void **state)
 	(void)state;
 	capture_begin(&c);
 	log_debug("at first");
-	log_set_level(LOG_LEVEL_ERROR);
+	record_setup(RECORD_ERROR, false, NULL);
 	log_warning("no");
 	log_error("yes");
-	log_event("always");
-	log_set_level(LOG_LEVEL_DEBUG);
+	record_event(RECORD_EVENT, "always", "a", "b");
+	record_setup(RECORD_DEBUG, false, NULL);
 	log_debug("now");
 	capture_end(&c);
-	assert_string_equal(c.text, "graveyardfs: error: yes\n"
-				    "graveyardfs: event: always\n"
-				    "graveyardfs: debug: now\n");
+	assert_string_equal(c.text, "level=error msg=yes\n"
+				    "level=info event=always a=b\n"
+				    "level=debug msg=now\n");
 }
 
-static void levels_have_names(void **state)
+static void a_record_with_more_to_tell_may_have_a_message(void **state)
 {
-	static const char *const wrong[] = {"", "Error", "warn", "errors", "0", "trace", "event"};
-	enum log_level level;
+	struct capture c;
+	struct record r;
 
 	(void)state;
-	assert_int_equal(log_level_parse("error", &level), 0);
-	assert_int_equal(level, LOG_LEVEL_ERROR);
-	assert_int_equal(log_level_parse("warning", &level), 0);
-	assert_int_equal(level, LOG_LEVEL_WARNING);
-	assert_int_equal(log_level_parse("info", &level), 0);
-	assert_int_equal(level, LOG_LEVEL_INFO);
-	assert_int_equal(log_level_parse("debug", &level), 0);
-	assert_int_equal(level, LOG_LEVEL_DEBUG);
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(log_level_parse(wrong[i], &level), -EINVAL);
-	assert_int_equal(level, LOG_LEVEL_DEBUG);
+	capture_begin(&c);
+	record_setup(RECORD_INFO, true, NULL);
+	record_begin(&r, RECORD_WARNING, "found");
+	log_text(&r, "%d \"%s\"", 3, "x\n");
+	record_end(&r);
+	log_info("%s", "</script>");
+	capture_end(&c);
+	assert_string_equal(
+		c.text,
+		"{\"level\":\"warning\",\"event\":\"found\",\"msg\":\"3 \\\"x\\u000a\\\"\"}\n"
+		"{\"level\":\"info\",\"msg\":\"\\u003c/script\\u003e\"}\n");
 }
 
 static void control_characters_are_made_harmless(void **state)
@@ -114,8 +114,9 @@ static void control_characters_are_made_harmless(void **state)
 	log_info("%s", "a\nb\x1b[31m\x7f\r\tc \xc2\x9b"
 		       "2J \xc3\xa4 \xc2\xa0 \xc2");
 	capture_end(&c);
-	assert_string_equal(c.text, "graveyardfs: info: a\\x0ab\\x1b[31m\\x7f\\x0d\\x09c \\xc2\\x9b"
-				    "2J \xc3\xa4 \xc2\xa0 \xc2\n");
+	assert_string_equal(c.text,
+			    "level=info msg=\"a\\u000ab\\u001b[31m\\u007f\\u000d\\u0009c \\u009b"
+			    "2J \xc3\xa4 \xc2\xa0 \\ufffd\"\n");
 }
 
 static void a_line_has_at_most_1024_bytes(void **state)
@@ -151,7 +152,7 @@ static void errno_is_kept_and_can_be_told(void **state)
 	after = errno;
 	capture_end(&c);
 	assert_int_equal(after, ENOENT);
-	assert_string_equal(c.text, "graveyardfs: error: No such file or directory\n");
+	assert_string_equal(c.text, "level=error msg=\"No such file or directory\"\n");
 }
 
 /* Fills the pipe to the last byte, so that even a short line would block. */
@@ -194,10 +195,10 @@ static void a_full_pipe_drops_messages_and_tells_how_many(void **state)
 	log_info("second");
 	capture_end(&c);
 	assert_int_equal(after, ENOENT);
-	assert_string_equal(c.text, "graveyardfs: warning: messages lost, "
-				    "as nobody read them: 3\n"
-				    "graveyardfs: info: first\n"
-				    "graveyardfs: info: second\n");
+	assert_string_equal(c.text, "level=warning msg=\"messages lost, as nobody read them\" "
+				    "count=3\n"
+				    "level=info msg=first\n"
+				    "level=info msg=second\n");
 }
 
 static void a_pipe_without_a_reader_raises_no_signal(void **state)
@@ -217,8 +218,8 @@ static void a_pipe_without_a_reader_raises_no_signal(void **state)
 	(void)close(ends[1]);
 	log_error("back");
 	capture_end(&c);
-	assert_non_null(strstr(c.text, "messages lost, as nobody read them: 1\n"));
-	assert_non_null(strstr(c.text, "error: back\n"));
+	assert_non_null(strstr(c.text, "messages lost, as nobody read them\" count=1\n"));
+	assert_non_null(strstr(c.text, "level=error msg=back\n"));
 }
 
 int main(void)
@@ -226,7 +227,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_is_one_line_with_its_level),
 		cmocka_unit_test(messages_above_the_level_are_not_written),
-		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(a_record_with_more_to_tell_may_have_a_message),
 		cmocka_unit_test(control_characters_are_made_harmless),
 		cmocka_unit_test(a_line_has_at_most_1024_bytes),
 		cmocka_unit_test(errno_is_kept_and_can_be_told),

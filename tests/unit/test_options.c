@@ -81,7 +81,7 @@ static void a_mountpoint_is_all_it_takes(void **state)
 	assert_true(o.linger == NSEC_PER_SEC);
 	assert_int_equal(o.max_waits, 65536);
 	assert_int_equal(o.max_names, 1000000);
-	assert_int_equal(o.log_level, LOG_LEVEL_INFO);
+	assert_int_equal(o.log_level, RECORD_INFO);
 }
 
 static void each_option_is_taken(void **state)
@@ -90,7 +90,7 @@ static void each_option_is_taken(void **state)
 	struct options o =
 		parsed(&line, "--db /d --durability power --names a,b.c --fresh "
 			      "--until died:a+born:b.c --linger 1m30s --max-waits 7 --max-names 8 "
-			      "--log-level debug -- /g");
+			      "--log-level debug --log-format json -- /g");
 
 	(void)state;
 	assert_string_equal(o.mountpoint, "/g");
@@ -101,12 +101,14 @@ static void each_option_is_taken(void **state)
 	assert_true(o.linger == 90 * NSEC_PER_SEC);
 	assert_int_equal(o.max_waits, 7);
 	assert_int_equal(o.max_names, 8);
-	assert_int_equal(o.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(o.log_level, RECORD_DEBUG);
+	assert_true(o.log_json);
 	assert_null(o.read_only_at);
 	o = parsed(&line, "--read-only-at /r g");
 	assert_string_equal(o.read_only_at, "/r");
 	assert_false(o.read_only);
-	o = parsed(&line, "--read-only --db=x --linger=0 g");
+	o = parsed(&line, "--read-only --db=x --linger=0 --log-format logfmt g");
+	assert_false(o.log_json);
 	assert_true(o.read_only);
 	assert_string_equal(o.db, "x");
 	assert_true(o.linger == 0);
@@ -178,6 +180,7 @@ static void what_is_wrong_is_told(void **state)
 		{"--durability powe /g", "--durability is neither process nor power"},
 		{"--log-level loud /g", "--log-level is none of error, warning, info, debug"},
 		{"--log-level event /g", "--log-level is none of error, warning, info, debug"},
+		{"--log-format xml /g", "--log-format is neither logfmt nor json"},
 		{"--linger 30 /g", "--linger is not a duration, as in 30s, 1m30s or 400ms"},
 		{"--linger -1s /g", "--linger is not a duration, as in 30s, 1m30s or 400ms"},
 		{"--linger 300y /g", "--linger is not a duration, as in 30s, 1m30s or 400ms"},
