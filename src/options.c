@@ -160,26 +160,21 @@ static const char *set_version(struct options *o, const char *argument)
 }
 
 static const struct option_row rows[] = {
-	{"db", "FILE", set_db, "the SQLite database (/var/lib/graveyard/graveyard.db)"},
-	{"durability", "WHAT", set_durability,
-	 "process: survive a dead process (default); power: a dead machine"},
-	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
+	{"db", "FILE", set_db, "the database (/var/lib/graveyard/graveyard.db)"},
+	{"durability", "WHAT", set_durability, "process (default) or power: whose loss it survives"},
 	{"fresh", NULL, set_fresh, "start with every earlier life in the history"},
-	{"until", "COND", set_until,
-	 "end once it holds: died:a, born:a, ready:a or succeeded:a; + all, , any"},
-	{"linger", "DURATION", set_linger,
-	 "then, or on SIGTERM, serve at most so long for those who need it (1s)"},
-	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
-	{"read-only-at", "DIR", set_read_only_at,
-	 "mount it a second time there, read-only for everybody"},
-	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
+	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
+	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
+	{"until", "COND", set_until, "end once this holds"},
+	{"linger", "DURATION", set_linger, "then, or on SIGTERM, serve on while needed (1s)"},
+	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
+	{"read-only-at", "DIR", set_read_only_at, "mount it there, too, read-only for everybody"},
 	{"log-level", "LEVEL", set_log_level, "error, warning, info (default) or debug"},
-	{"log-format", "FORMAT", set_log_format,
-	 "logfmt: key=value (default); json: an object a line"},
-	{"check", "DIR", set_check, "is a graveyard served there? Tells by the exit status"},
+	{"log-format", "FORMAT", set_log_format, "logfmt (default) or json"},
+	{"check", "DIR", set_check, "is one served there? Exit status 0 or 1"},
 	{"unmount", "DIR", set_unmount, "take the graveyard there down"},
-	{"janitor", "DIR", set_janitor, "sleep until SIGTERM, then unmount what is left at DIR..."},
+	{"janitor", "DIR", set_janitor, "sleep until SIGTERM, then unmount what is left"},
 	{"version", NULL, set_version, "print the version"},
 	{"help", NULL, set_help, "print this"},
 };
@@ -189,18 +184,43 @@ static const struct option_row rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
+/* What --help says in front of a row. */
+static const char *const headings[][2] = {
+	{"db", "What is kept:"},
+	{"names", "What is allowed:"},
+	{"until", "When it ends:"},
+	{"read-only", "For looking only:"},
+	{"log-level", "The log, on standard error:"},
+	{"check", "Instead of serving:"},
+};
+
+static void put_heading(FILE *to, const char *option)
+{
+	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++)
+		if (strcmp(headings[i][0], option) == 0)
+			(void)fprintf(to, "\n%s\n", headings[i][1]);
+}
+
 void options_usage(FILE *to)
 {
 	(void)fputs("usage: graveyardfs [OPTION]... MOUNTPOINT\n"
-		    "Serves a graveyard at MOUNTPOINT, in the foreground, until SIGTERM.\n\n",
+		    "       graveyardfs --check DIR | --unmount DIR | --janitor DIR...\n"
+		    "Serves a graveyard at MOUNTPOINT, in the foreground, until SIGTERM.\n",
 		    to);
-	for (size_t i = 0; i < ROWS; i++)
-		(void)fprintf(to, "  --%s%s%-*s %s\n", rows[i].name, rows[i].argument ? " " : "",
-			      (int)(20 - strlen(rows[i].name) - (rows[i].argument != NULL)),
-			      rows[i].argument ? rows[i].argument : "", rows[i].help);
-	(void)fputs("\nExit status: 0; 1 --check, --unmount: there is none; 100 usage;\n"
-		    "111 the system failed us.\n",
-		    to);
+	for (size_t i = 0; i < ROWS; i++) {
+		const char *argument = rows[i].argument ? rows[i].argument : "";
+
+		put_heading(to, rows[i].name);
+		(void)fprintf(to, "  --%s %-*s %s\n", rows[i].name,
+			      (int)(19 - strlen(rows[i].name)), argument, rows[i].help);
+	}
+	(void)fputs(
+		"\nCOND is died:NAME, born:NAME, ready:NAME or succeeded:NAME, or several of\n"
+		"them, joined by + (all) or , (any). A DURATION is as in 30s, 1m30s or 400ms.\n\n"
+		"Exit status: 0; 1 --check, --unmount: there is none; 100 usage;\n"
+		"111 the system failed us. More in graveyardfs(8), graveyard(5), and .help "
+		"there.\n",
+		to);
 }
 
 static int complain(char *why, size_t size, const char *option, const char *what)

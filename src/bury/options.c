@@ -151,10 +151,10 @@ static const struct option_row rows[] = {
 	{"after", "COND", set_after, "start the command once this holds"},
 	{"after-timeout", "DURATION", set_after_timeout, "at most so long after the start (30s)"},
 	{"until", "COND", set_until, "stop the command once this holds"},
-	{"grace", "DURATION", set_grace, "a stop that takes longer is a KILL (30s)"},
-	{"ignore-code", NULL, set_ignore_code, "exit with 0 if it was stopped by --until"},
 	{"signal", "SIGNAL", set_signal, "stop it with this rather than TERM"},
 	{"group", NULL, set_group, "signals are for its whole process group"},
+	{"grace", "DURATION", set_grace, "a stop that takes longer is a KILL (30s)"},
+	{"ignore-code", NULL, set_ignore_code, "exit with 0 if it was stopped by --until"},
 	{"notify", NULL, set_notify, "ready when it says so (sd_notify)"},
 	{"ready", NULL, set_ready, "ready as soon as it runs"},
 	{"no-ready", NULL, set_no_ready, "ready when somebody else says so (default)"},
@@ -179,18 +179,38 @@ const char *options_set(struct options *options, const char *name, const char *a
 	return "is not an option";
 }
 
+/* What --help says in front of a row. */
+static const char *const headings[][2] = {
+	{"name", "Who it is:"},
+	{"after", "When it runs:"},
+	{"signal", "How it is stopped:"},
+	{"notify", "When it is called ready:"},
+	{"log-format", "The log, on standard error:"},
+	{"install", "Instead of running:"},
+};
+
+static void put_heading(FILE *to, const char *option)
+{
+	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++)
+		if (strcmp(headings[i][0], option) == 0)
+			(void)fprintf(to, "\n%s\n", headings[i][1]);
+}
+
 void options_usage(FILE *to)
 {
 	(void)fputs("usage: bury [OPTION]... [--] COMMAND [ARGUMENT]...\n"
 		    "       bury cat FILE...\n"
 		    "       bury touch FILE...\n"
 		    "       bury --install DIR\n"
-		    "Runs a command between the deaths of others, and carves its stone.\n\n",
+		    "Runs a command between the deaths of others, and carves its stone.\n",
 		    to);
-	for (size_t i = 0; i < ROWS; i++)
-		(void)fprintf(to, "  --%s%s%-*s %s\n", rows[i].name, rows[i].argument ? " " : "",
-			      (int)(23 - strlen(rows[i].name) - (rows[i].argument != NULL)),
-			      rows[i].argument ? rows[i].argument : "", rows[i].help);
+	for (size_t i = 0; i < ROWS; i++) {
+		const char *argument = rows[i].argument ? rows[i].argument : "";
+
+		put_heading(to, rows[i].name);
+		(void)fprintf(to, "  --%s %-*s %s\n", rows[i].name,
+			      (int)(22 - strlen(rows[i].name)), argument, rows[i].help);
+	}
 	(void)fputs(
 		"\nCOND is born:NAME, ready:NAME, died:NAME, succeeded:NAME or listening:PORT,\n"
 		"or several of them, joined by + (all) or , (any).\n\n"

@@ -71,11 +71,6 @@ kubexit KUBEXIT_NAME=a KUBEXIT_GRACE_PERIOD=1m30s KUBEXIT_BIRTH_TIMEOUT=400ms KU
 kubexit KUBEXIT_NAME=a KUBEXIT_DEATH_DEPS=x "$BURY" --quiet --name b --until died:z -- true
 expect_eq "the stone" "$(fields b)" "Born Ready Died ExitCode: 0"
 
-"$BURY" --help >out
-grep -o '^  --[a-z-]*' out | while read -r option; do
-	grep -q -e "$(printf '%s' "$option" | sed 's/-/\\\\-/g')" "$(dirname "$test_script")/../../doc/bury.1" ||
-		fail "doc/bury.1 has no $option"
-done
 "$BURY" --version | grep -q '^bury [0-9]' || fail "--version"
 
 # --- a graveyard that knows which names there are
