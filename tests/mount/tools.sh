@@ -120,6 +120,8 @@ shaped .wait/died/a+b+c+e "Name: a|$one|Name: b|$one|Name: c|$one|Name: e|$one"
 shaped .history/agent "---|Life: 1|Born: W|Died: W|ExitCode: 3|---|Life: 2|$dead"
 shows "$G/.help" "$(cat "$G/.help")"
 grep -q '^WAIT' "$G/.help" || fail ".help teaches nothing"
+# A terminal of 80 by 24, with the prompt in its last line.
+expect_eq "lines of .help" "$(awk 'NR > 23 || length > 80' "$G/.help")" ""
 shows "$G/.status" "$(cat "$G/.status")"
 expect_eq ".status" "$(head -n 3 "$G/.status" | awk '{ print $1, $2, $3 }' | paste -sd ,)" \
 	"NAME STATE LIFE,agent dead 2,db ready 1"
