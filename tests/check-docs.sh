@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# check-docs.sh GRAVEYARDFS BURY: the options that the programs know, and those that --help, the manual pages, README
+# and the completion tell of, are the same; and so are the files of a graveyard. --help fits on a screen.
+set -eu
+graveyardfs=$(realpath "$1")
+bury=$(realpath "$2")
+cd "$(dirname "$0")/.."
+
+bad=0
+
+complain()
+{
+	printf '%s\n' "$*" >&2
+	bad=1
+}
+
+words()
+{
+	printf '%s\n' "$1" | tr -s ' \t' '\n' | sort -u
+}
+
+# compare WHAT WORDS WORDS: are they the same, in any order?
+compare()
+{
+	differ=$({ words "$2" && words "$3"; } | sort | uniq -u | paste -sd ' ')
+	[ -z "$differ" ] || complain "$1 differ: $differ"
+}
+
+# in_table LINE: the options in the first column of the first table of options after this line of README.
+in_table()
+{
+	awk -v from="$1" '
+		$0 == from { found = 1 }
+		found && /^\| `--/ { rows = 1; split($0, columns, " [|] "); print columns[1]; next }
+		rows { exit }' README.md | grep -oE -e '--[a-z-]+'
+}
+
+# in_completion PROGRAM: its options, with a = where they take an argument.
+in_completion()
+{
+	bash -c '. completions/graveyardfs; list=_$1_options; echo "${!list}"' bash "$1" | tr -s ' \t' '\n'
+}
+
+# options PROGRAM SOURCE PAGE README-LINE
+options()
+{
+	name=$(basename "$1")
+	help=$("$1" --help | sed -nE 's/^  (--[a-z-]+) .*/\1/p')
+	[ "$(echo "$help" | grep -c .)" -gt 10 ] || complain "$name --help has hardly an option"
+	compare "$name --help and $2" "$help" \
+		"$(sed -nE 's/^\t\{"([a-z-]+)", (NULL|"[^"]*"), set_.*/--\1/p' "$2")"
+	compare "$name --help and $3" "$help" "$(sed -nE 's/^\.It Fl (-[a-z-]+).*/-\1/p' "$3")"
+	compare "$name --help and README" "$help" "$(in_table "$4")"
+	compare "$name --help and completion" \
+		"$("$1" --help | sed -nE 's/^  (--[a-z-]+) [A-Z].*/\1=/p; s/^  (--[a-z-]+)  .*/\1/p')" \
+		"$(in_completion "$name")"
+	for option in $help; do
+		! "$1" "$option" 2>&1 | grep 'is not an option' || complain "$name does not know $option"
+	done
+	[ -z "$("$1" --help | awk 'length > 80')" ] || complain "$name --help has lines of more than 80 characters"
+}
+
+options "$graveyardfs" src/options.c doc/graveyardfs.8 '## Options'
+options "$bury" src/bury/options.c doc/bury.1 '## From kubexit'
+
+# told FILE: in README, in the manual page, and in .help, where the rest are EREs of a line there.
+told()
+{
+	grep -qE "^\| .*\`$1[/\`@]" README.md || complain "README does not tell of $1"
+	grep -qE "^\.It Pa $1(/|\$)" doc/graveyard.5 || complain "graveyard.5 does not tell of $1"
+	grep -qE "^	\".*($2)" fs/view_help.c || complain ".help does not tell of $1"
+}
+
+# Files whose name is the file system's own, and what there is in .wait.
+files=$(sed -nE 's/.*\.name = "\.([a-z.]+)", .*/\1/p' fs/view.c)
+waits=$(sed -nE 's/.*\.name = "([a-z]+)", \.parent = VIEW_WAIT,.*/\1/p' fs/view.c)
+[ "$(echo "$files $waits" | wc -w)" -gt 15 ] || complain 'fs/view.c is not understood'
+for file in $files; do
+	case $file in
+	help) told '\.help' '' ;;
+	wait) ;;
+	bin) told '\.bin/bury' '\.bin/bury' ;;
+	*) told "\\.$file" "\\.$file\\>" ;;
+	esac
+done
+for wait in $waits; do
+	told "\\.wait/$wait" "\\.wait/$wait/|till it dies.*\\<$wait\\>"
+done
+
+exit "$bad"
