@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@
 #define PORT_INTERVAL (100 * NSEC_PER_MSEC) /* the kernel has no event for a port */
 #define PATIENCE_FIRST (20 * NSEC_PER_MSEC) /* doubled each time, up to the last */
 #define PATIENCE_LAST (1000 * NSEC_PER_MSEC)
+#define DOUBT (10 * NSEC_PER_SEC) /* how long one whose lease was lost may take to come back */
+#define DOUBT_INTERVAL (100 * NSEC_PER_MSEC)
 
 #define INTERESTING                                                                             \
 	(IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
@@ -47,10 +50,10 @@ static void soon(int64_t *when, int64_t after)
 		*when = then;
 }
 
-static void try_again(struct watch *w, struct term *term)
+static void try_again(struct watch *w, struct term *term, int64_t after)
 {
 	loop_remove(w->loop, &term->source);
-	term->retry = clock_monotonic() + PATIENCE_LAST;
+	term->retry = clock_monotonic() + after;
 }
 
 static void lose_place(struct watch *w, int error);
@@ -72,6 +75,45 @@ static void lose_hope(struct watch *w, struct term *term)
 		lose_place(w, r);
 }
 
+/*
+ * A graveyardfs that comes back, and sees nobody's process, takes all for dead who held a lease, until they take up
+ * new ones, as every bury does. That is no death unless they do not.
+ */
+static bool is_lost(const struct stone *stone)
+{
+	int64_t age = clock_now() - stone->died;
+
+	return stone_has(stone, FACT_DIED) && strcmp(stone->epitaph, STONE_LEASE_LOST) == 0 &&
+	       age > -DOUBT && age < DOUBT;
+}
+
+/* What the wait of one tells by: its death, by the stone, or that it died before it was ready. */
+static bool tells_lost(const struct term *term, const char *text, size_t len)
+{
+	struct stone stone;
+
+	return term->kind == TERM_DIED && stone_parse(text, len, &stone, NULL) == 0 &&
+	       is_lost(&stone);
+}
+
+static bool is_lost_unready(const struct watch *w, const struct term *term)
+{
+	struct stone stone;
+
+	return !term->persistent && plain_read(w->directory, term->name, &stone) == 0 &&
+	       (!stone_has(&stone, FACT_DIED) || is_lost(&stone));
+}
+
+static void doubt(struct watch *w, struct term *term)
+{
+	char text[TERM_TEXT_MAX];
+
+	if (!term->doubted)
+		record_event(RECORD_WARNING, "lease-lost", "cond", term_text(term, text));
+	term->doubted = true;
+	try_again(w, term, DOUBT_INTERVAL);
+}
+
 /* Its wait has come, or failed. */
 static void term_ready(struct source *source)
 {
@@ -79,22 +121,28 @@ static void term_ready(struct source *source)
 	struct watch *w = term->watch;
 	char text[STONE_TEXT_MAX];
 	ssize_t n = read(source->fd, text, sizeof(text));
+	int error = n < 0 ? errno : 0;
 
-	if (n >= 0) {
-		settle(w, term, TERM_HOLDS);
-		return;
-	}
-	switch (errno) {
+	switch (error) {
+	case 0:
+		if (tells_lost(term, text, (size_t)n))
+			doubt(w, term);
+		else
+			settle(w, term, TERM_HOLDS);
+		break;
 	case EINTR:
 		break;
 	case ESRCH:
-		lose_hope(w, term);
+		if (is_lost_unready(w, term))
+			doubt(w, term);
+		else
+			lose_hope(w, term);
 		break;
 	case EAGAIN: /* too many wait, or it was answered in time (fs.fuse.max_request_timeout) */
-		try_again(w, term);
+		try_again(w, term, PATIENCE_LAST);
 		break;
 	default:
-		lose_place(w, -errno);
+		lose_place(w, -error);
 	}
 }
 

@@ -4,7 +4,8 @@
  * of .wait/; in a plain directory inotify tells that something happened, and all that is awaited is read.
  *
  * Subscribes, then looks: nothing falls between. When the mount comes, goes or changes, or the graveyard answers
- * that nobody serves it, all is begun anew with what is there then. That it is gone is nobody's death.
+ * that nobody serves it, all is begun anew with what is there then. That it is gone is nobody's death, nor is that it
+ * comes back with everybody dead who held a lease: they have some seconds to take up new ones.
  */
 #pragma once
 

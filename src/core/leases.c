@@ -231,7 +231,7 @@ static int judge_life(const struct judge *judge, struct lease *lease)
 		r = judge_holders(judge, grave.name, lease, &still);
 	if (r != 0 || still)
 		return r;
-	return end(judge->g, &grave, &life, "lease lost with its mount", VIA_LOST, judge->now);
+	return end(judge->g, &grave, &life, STONE_LEASE_LOST, VIA_LOST, judge->now);
 }
 
 int graveyard_judge_leases(struct graveyard *g, bool (*alive)(void *arg, const struct lease *lease),

@@ -28,6 +28,9 @@ struct buf;
 #define STONE_CODE_MIN (-1) /* kubexit's for a signal */
 #define STONE_CODE_MAX 255
 
+/* The epitaph of those who held a lease that cannot be shown to be held still, when a graveyard is served again. */
+#define STONE_LEASE_LOST "lease lost with its mount"
+
 /* Facts in the order in which they are applied. A set of facts is an OR of (1u << fact). */
 enum fact { FACT_BORN, FACT_READY, FACT_EPITAPH, FACT_DIED, FACT_CODE, FACT_COUNT };
 

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A graveyard that goes away and comes back, and sees nobody's process, as in a pod: whoever held a lease is dead to it
+# until he takes up a new one. To others that is no death, unless he does not.
+set -eu
+TIME_LIMIT=${TIME_LIMIT:-180}
+. "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
+. "$(dirname "$0")/../lib/bury.sh"
+
+kind=served
+Y=$G
+mkfifo running end
+# The processes of others have no numbers where it runs.
+printf '#!/bin/sh\nexec unshare -pf --kill-child "%s" "$@"\n' "$GRAVEYARDFS" >apart
+chmod +x apart
+GRAVEYARDFS=$T/apart
+expected_log=.
+runs='trap "exit 7" TERM; echo >running; while :; do sleep 100 & wait; done'
+
+kill_graveyard()
+{
+	kill -s KILL "$daemon"
+	wait "$daemon" 2>/dev/null || :
+	wait "$tee" || :
+	daemon=
+	connection=
+}
+
+# begin_dep: its process is $dep, that of its child $child.
+begin_dep()
+{
+	"$BURY" --quiet --graveyard "$Y" --name dep "$@" -- sh -c "$runs" &
+	dep=$!
+	hear running
+	child=$(cat "/proc/$dep/task/$dep/children")
+}
+
+# begin OPTION…: one that depends on it, and has heard of no death by the time dep is dead to the graveyard.
+begin()
+{
+	: >bury.log
+	start_bury --name app "$@" -- sh -c "$runs"
+}
+
+# Killed and started again, while dep hears of nothing.
+restart()
+{
+	stop "$dep"
+	kill_graveyard
+	start_graveyard
+	[ -e "$G/.died/dep" ] || fail "dep is not dead to the graveyard that came back"
+	timeout 50 sh -c 'tail -n +1 -f "$1" | grep -qm1 "event=lease-lost .*cond=$2"' sh "$T/bury.log" "$1" ||
+		fail "not said: lease-lost"
+}
+
+start_graveyard
+
+# --- one that runs, with a dep that comes back, and then dies
+
+begin_dep
+begin --until died:dep
+hear running
+restart died:dep
+kill -s CONT "$dep"
+until [ -e "$G/.alive/dep" ] && [ -e "$G/.alive/app" ]; do sleep 0.01; done
+kill -s 0 "$job" || fail "took an outage for a death"
+kill -s TERM "$dep"
+wait_exits "$dep" 7
+wait_exits "$job" 7
+
+# --- one that waits for it to be ready
+
+begin_dep
+begin --after ready:dep --after-timeout 50s
+restart ready:dep
+kill -s CONT "$dep"
+until [ -e "$G/.alive/dep" ]; do sleep 0.01; done
+touch "$G/.ready/dep"
+hear running
+kill -s TERM "$job"
+wait_exits "$job" 7
+
+# --- a dep that does not come back
+
+begin --until died:dep
+hear running
+restart died:dep
+kill -s KILL "$dep" "${child% }"
+wait_exits "$job" 7
+expect_eq "its epitaph" "$(field app Epitaph)" "stopped: died:dep"
+
+# One who begins to wait only later is told at once.
+expect_bury 143 --until died:dep -- sleep 1000
+kill_graveyard
