@@ -38,6 +38,7 @@ struct term {
 	bool persistent; /* readiness: one that died before it was ready may be ready in its next life */
 	bool next;       /* so that is what it waits for now */
 	bool doubted;  /* it was lost with its lease, and may come back: told once */
+	int64_t born;  /* the latest birth seen in a plain directory; 0: none */
 	int64_t retry; /* when its wait is begun again; NEVER */
 };
 

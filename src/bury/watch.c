@@ -210,6 +210,11 @@ static void look_at_stone(struct watch *w, struct term *term)
 	if (plain_read(w->directory, term->name, &stone) < 0)
 		return;
 	state = judge(term->kind, &stone);
+	/* Of a life that was seen and is no longer there, nobody else may have seen the end. */
+	if (term->kind == TERM_DIED && term->born && stone.born > term->born)
+		state = TERM_HOLDS;
+	if (stone_has(&stone, FACT_BORN))
+		term->born = stone.born;
 	if (state == TERM_HOLDS || (state == TERM_HOPELESS && !term->persistent))
 		settle(w, term, state);
 }
@@ -244,6 +249,7 @@ static void stop_watching(struct watch *w)
 {
 	for (struct term *t = NULL; (t = next_pending(w, t));) {
 		loop_remove(w->loop, &t->source);
+		t->born = 0; /* a graveyardfs has its own time of the same birth */
 		t->retry = NEVER;
 	}
 	loop_remove(w->loop, &w->inotify);

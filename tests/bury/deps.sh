@@ -4,6 +4,7 @@
 set -eu
 TIME_LIMIT=${TIME_LIMIT:-300}
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 . "$(dirname "$0")/../lib/shells.sh"
 . "$(dirname "$0")/../lib/bury.sh"
 
@@ -100,6 +101,26 @@ dead_before()
 		2>/dev/null || status=$?
 	expect_eq "$kind: exit status in kubexit's environment" "$status" 143
 	never_began "not started: died:dep"
+}
+
+# A death is heard of though the next life has begun by the time that anybody looks.
+reborn_meanwhile()
+{
+	mkfifo "$T/ends.$kind"
+	"$BURY" --quiet --graveyard "$Y" --name dep -- sh -c 'read -r _ <"$1"' sh "$T/ends.$kind" &
+	dep=$!
+	await born:dep
+	begin --until died:dep
+	stop "$job"
+	echo >"$T/ends.$kind"
+	wait_exits "$dep" 0
+	"$BURY" --quiet --graveyard "$Y" --name dep -- sh -c 'read -r _ <"$1"' sh "$T/ends.$kind" &
+	dep=$!
+	until [ "$(fields dep)" = Born ]; do sleep 0.01; done
+	kill -s CONT "$job"
+	wait_exits "$job" 7
+	echo >"$T/ends.$kind"
+	wait_exits "$dep" 0
 }
 
 # A death at any moment around the start is one that is heard of.
@@ -240,5 +261,5 @@ nameless()
 	expect_eq "$kind: stones" "$(ls "$Y")" dep
 }
 
-on_both a_death_stops any_of all_of succeeded ready_in_the_end another_signal dead_before dead_meanwhile after birth_deps \
+on_both a_death_stops any_of all_of succeeded ready_in_the_end another_signal dead_before reborn_meanwhile dead_meanwhile after birth_deps \
 	birth_dep_of_ours after_port too_late dead_before_ready death_while_waiting term_while_waiting nameless
