@@ -55,12 +55,20 @@ static int spawn(char **command, const struct signals *signals, pid_t *ret_pid)
 }
 
 /* As shells do it. It may have been stopped in between, as it read before the terminal was its. */
-static void give_terminal(pid_t child)
+static void give_terminal(struct child *child)
 {
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
 		return;
-	if (tcsetpgrp(STDIN_FILENO, child) == 0)
-		(void)kill(-child, SIGCONT);
+	child->terminal = tcsetpgrp(STDIN_FILENO, child->pid) == 0;
+	if (child->terminal)
+		(void)kill(-child->pid, SIGCONT);
+}
+
+/* TTOU, which who is in the background gets for this, is blocked. */
+static void take_terminal(const struct child *child)
+{
+	if (child->terminal && tcgetpgrp(STDIN_FILENO) == child->pid)
+		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
 }
 
 int child_start(struct child *child, char **command, const struct signals *signals)
@@ -72,7 +80,7 @@ int child_start(struct child *child, char **command, const struct signals *signa
 	if (r < 0)
 		child->pid = 0;
 	else
-		give_terminal(child->pid);
+		give_terminal(child);
 	return r;
 }
 
@@ -105,6 +113,7 @@ bool child_reap(struct child *child)
 		if (pid != child->pid)
 			continue;
 		over = true;
+		take_terminal(child);
 		child->pid = 0;
 		child->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 		child->code = child->signal ? 128 + child->signal : WEXITSTATUS(status);

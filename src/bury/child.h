@@ -14,10 +14,11 @@ struct signals {
 };
 
 struct child {
-	pid_t pid;  /* 0: not started, or over */
-	bool group; /* signals are for its process group */
-	int code;   /* once it is over: its status, or 128 + its signal; -1 before */
-	int signal; /* that ended it; 0: none */
+	pid_t pid;     /* 0: not started, or over */
+	bool group;    /* signals are for its process group */
+	bool terminal; /* its process group was given the terminal */
+	int code;      /* once it is over: its status, or 128 + its signal; -1 before */
+	int signal;    /* that ended it; 0: none */
 };
 
 /*
@@ -38,5 +39,8 @@ int child_pass(const struct child *child, const struct signalfd_siginfo *signal)
 /* Sends it, or its group, a signal. Errors: those of kill(2). */
 int child_signal(const struct child *child, int signal);
 
-/* Reaps whoever is over: as pid 1 everybody's orphans are ours. True: the child is, too. */
+/*
+ * Reaps whoever is over: as pid 1 everybody's orphans are ours. True: the child is, too, and has given back the
+ * terminal, which scripts without job control expect to have all the time.
+ */
 bool child_reap(struct child *child);
