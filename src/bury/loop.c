@@ -31,6 +31,13 @@ void loop_remove(struct loop *loop, struct source *source)
 	source->fd = -1;
 }
 
+int64_t loop_deadline(int64_t after)
+{
+	int64_t now = clock_monotonic();
+
+	return after > NEVER - now ? NEVER : now + after;
+}
+
 /* Rounded up: who wakes too early only wakes again. */
 static int milliseconds_until(int64_t deadline)
 {

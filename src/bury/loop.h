@@ -25,6 +25,9 @@ int loop_add(struct loop *loop, struct source *source, uint32_t events);
 /* Closes the descriptor, with all that was still to be told of it. Nothing if there is none. */
 void loop_remove(struct loop *loop, struct source *source);
 
+/* In so many ns from now, for clock_monotonic(); NEVER: that is too far away to be said. */
+int64_t loop_deadline(int64_t after);
+
 /*
  * Waits until `deadline` (clock_monotonic(); 0: looks without waiting) and tells one source that it is ready: one,
  * as what it does may remove others. 1: one was told; 0: none; errors: those of epoll_wait(2), save EINTR (0).

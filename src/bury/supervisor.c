@@ -200,10 +200,8 @@ static void pass_signal(struct supervisor *s)
 
 static void begin_grace(struct supervisor *s)
 {
-	int64_t now = clock_monotonic();
-
 	s->phase = PHASE_STOPPING;
-	s->deadline = s->options.grace > NEVER - now ? NEVER : now + s->options.grace;
+	s->deadline = loop_deadline(s->options.grace);
 }
 
 static void stop_signalled(struct supervisor *s)
@@ -462,7 +460,7 @@ int supervise(const struct options *options)
 	r = prepare(&s);
 	if (r != 0)
 		return r;
-	s.deadline = clock_monotonic() + options->after_timeout;
+	s.deadline = loop_deadline(options->after_timeout);
 	if (record_failure(run(&s), "loop", "command", options->command[0]) < 0)
 		return EXIT_SYSTEM;
 	/* First the stone: it is what somebody waits for. */

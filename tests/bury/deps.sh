@@ -197,6 +197,20 @@ sys.stdin.readline(); s.listen(); sys.stdin.readline()' <end >listens 2>&1 &
 	wait_exits "$server" 0
 }
 
+# The longest that Go can say, and kubexit.
+late_for_ever()
+{
+	start_bury --name app --after born:b --after-timeout 2562047h47m16.854775807s \
+		--grace 2562047h47m16.854775807s -- sh -c "$runs"
+	until find "/proc/$job/fd" -lname '*inotify*' -o -lname '*/.wait/born/b' 2>/dev/null | grep -q .; do
+		kill -s 0 "$job" || fail "$kind: it has not waited"
+	done
+	is_born b
+	hear running
+	kill -s TERM "$job"
+	wait_exits "$job" 7
+}
+
 too_late()
 {
 	rm -f "$T/begun"
@@ -262,4 +276,4 @@ nameless()
 }
 
 on_both a_death_stops any_of all_of succeeded ready_in_the_end another_signal dead_before reborn_meanwhile dead_meanwhile after birth_deps \
-	birth_dep_of_ours after_port too_late dead_before_ready death_while_waiting term_while_waiting nameless
+	birth_dep_of_ours after_port late_for_ever too_late dead_before_ready death_while_waiting term_while_waiting nameless
