@@ -289,13 +289,27 @@ static void happen(struct supervisor *s, enum event event)
 		actions[s->phase][event](s);
 }
 
+/* What the child has said of itself. */
+static void hear(struct supervisor *s)
+{
+	if (s->notify_source.fd >= 0 && notify_read(s->notify_source.fd))
+		call_ready(s);
+}
+
+static void notify_ready(struct source *source)
+{
+	hear((struct supervisor *)((char *)source - offsetof(struct supervisor, notify_source)));
+}
+
 static void take_signal(struct supervisor *s)
 {
 	int signal = (int)s->signal.ssi_signo;
 
 	if (signal == SIGCHLD) {
-		if (child_reap(&s->child))
+		if (child_reap(&s->child)) {
+			hear(s); /* its last words may come after the news of its end */
 			happen(s, EVENT_END);
+		}
 		return;
 	}
 	/* Of our own writing to a pipe that nobody reads. */
@@ -311,15 +325,6 @@ static void signal_ready(struct source *source)
 
 	if (read(source->fd, &s->signal, sizeof(s->signal)) == (ssize_t)sizeof(s->signal))
 		take_signal(s);
-}
-
-static void notify_ready(struct source *source)
-{
-	struct supervisor *s =
-		(struct supervisor *)((char *)source - offsetof(struct supervisor, notify_source));
-
-	if (notify_read(source->fd))
-		call_ready(s);
 }
 
 /* What the watch has found out. Stopping goes before starting. */

@@ -3,6 +3,7 @@
 # Readiness that the child tells itself.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/processes.sh"
 . "$(dirname "$0")/../lib/bury.sh"
 
 mkfifo running end
@@ -38,6 +39,21 @@ told()
 	expect_eq "$kind: the stone" "$(fields app)" "Born Ready Died ExitCode: 0"
 }
 
+# It ends right after, and bury learns of both at the same time; of another signal, too, which it hears first.
+last_words()
+{
+	start_bury --name app --notify -- sh -c 'echo >running; read -r _ <end; exec python3 notify READY=1'
+	hear running
+	child=$(cat "/proc/$job/task/$job/children")
+	stop "$job"
+	kill -s 40 "$job"
+	echo >end
+	gone "${child% }"
+	kill -s CONT "$job"
+	wait_exits "$job" 0
+	expect_eq "$kind: the stone" "$(fields app)" "Born Ready Died ExitCode: 0"
+}
+
 # One that never says so was never ready.
 silent()
 {
@@ -52,4 +68,4 @@ unasked()
 	expect_eq "NOTIFY_SOCKET" "$(cat out)" none
 }
 
-on_both told silent unasked
+on_both told last_words silent unasked
