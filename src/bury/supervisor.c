@@ -110,13 +110,21 @@ static void give_up_signalled(struct supervisor *s)
 	give_up(s, EXIT_SIGNAL + signal);
 }
 
+/* As by nohup(1), or of what a script runs in the background. */
+static bool is_ignored(int signal)
+{
+	struct sigaction found;
+
+	return sigaction(signal, NULL, &found) == 0 && found.sa_handler == SIG_IGN;
+}
+
 /* There is nobody yet to pass it on to. Of what ends other programs, this ends us that people end programs with. */
 static void mind_signal(struct supervisor *s)
 {
 	int signal = (int)s->signal.ssi_signo;
 	char text[SIGNAL_NAME_MAX];
 
-	if (signal == SIGHUP || signal == SIGINT || signal == SIGQUIT)
+	if ((signal == SIGHUP || signal == SIGINT || signal == SIGQUIT) && !is_ignored(signal))
 		give_up_signalled(s);
 	else
 		record_event(RECORD_INFO, "signal-dropped", "signal", signal_name(signal, text));
@@ -312,8 +320,8 @@ static void take_signal(struct supervisor *s)
 		}
 		return;
 	}
-	/* Of our own writing to a pipe that nobody reads. */
-	if (signal == SIGPIPE && s->signal.ssi_pid == (uint32_t)getpid())
+	/* Of our own writing, to a pipe that nobody reads, or a file that may not grow. */
+	if ((signal == SIGPIPE || signal == SIGXFSZ) && s->signal.ssi_pid == (uint32_t)getpid())
 		return;
 	happen(s, signal == SIGTERM || signal == s->options.signal ? EVENT_STOP : EVENT_SIGNAL);
 }

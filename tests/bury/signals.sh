@@ -100,6 +100,37 @@ read -r word <&7
 expect_eq "the second TERM" "$word" told
 wait_exits "$job" 137
 
+# --- what is ignored, as by nohup, does not end one that waits to begin
+
+exec 7<&-
+(
+	trap '' HUP INT
+	exec "$BURY" --graveyard "$Y" --name app --after born:late -- sh -c 'echo begun; exit 4' >out 2>"$T/bury.log"
+) &
+job=$!
+exec 7<out
+until find "/proc/$job/fd" -lname '*inotify*' 2>/dev/null | grep -q .; do kill -s 0 "$job"; done
+kill -s HUP "$job"
+kill -s INT "$job"
+is_born late
+read -r word <&7 || :
+expect_eq "what it says" "$word" begun
+wait_exits "$job" 4
+expect_eq "signals dropped" "$(grep -c signal-dropped bury.log)" 2
+
+# --- bury's own writing is nothing to the child: of a log that may not grow
+
+(
+	ulimit -f 0
+	exec "$BURY" --graveyard "$Y" --until died:none -- "$told" >out 2>"$T/bury.log"
+) &
+job=$!
+exec 7<out
+read -r word <&7
+kill -s TERM "$job"
+expect_eq "all that the child hears" "$(paste -sd ' ' <&7)" 15
+wait_exits "$job" 0
+
 # --- its process group, where asked for
 
 both='trap : TERM; sh -c "echo \$\$ >running; exec sleep 1000" & wait; wait; exit 3'
