@@ -16,6 +16,9 @@
 /* Last in what is written at birth: another line says that there is more to come. */
 #define HELD "Lease: lock\n"
 
+/* The longest stone there is, and more than that. */
+#define TEXT_MAX (STONE_TEXT_MAX + sizeof(HELD))
+
 static int lock(int fd, int command, struct flock *lock)
 {
 	*lock = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -29,18 +32,20 @@ static bool is_locked(int fd)
 	return lock(fd, F_GETLK, &found) == 0 && found.l_type != F_UNLCK;
 }
 
-/* All of a file that is no longer than a stone may be. */
-static int read_text(int fd, char text[STONE_TEXT_MAX + 1], size_t *ret_len)
+/* All of a file that is no longer than a stone may be: part of another may say what the whole does not. */
+static int read_text(int fd, char text[TEXT_MAX + 1], size_t *ret_len)
 {
 	size_t len = 0;
 	ssize_t n;
 
 	do {
-		n = pread(fd, text + len, STONE_TEXT_MAX - len, (off_t)len);
+		n = pread(fd, text + len, TEXT_MAX - len, (off_t)len);
 		if (n < 0)
 			return -errno;
 		len += (size_t)n;
-	} while (n > 0 && len < STONE_TEXT_MAX);
+	} while (n > 0 && len < TEXT_MAX);
+	if (len == TEXT_MAX)
+		return -EFBIG;
 	text[len] = '\0';
 	*ret_len = len;
 	return 0;
@@ -49,7 +54,7 @@ static int read_text(int fd, char text[STONE_TEXT_MAX + 1], size_t *ret_len)
 /* `ret_held`: it says that somebody holds it. */
 static int read_stone(int fd, struct stone *ret_stone, bool *ret_held)
 {
-	char text[STONE_TEXT_MAX + 1];
+	char text[TEXT_MAX + 1];
 	size_t len = 0;
 	int r = read_text(fd, text, &len);
 

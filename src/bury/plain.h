@@ -27,8 +27,8 @@ struct plain {
 
 /*
  * What a stone says now. One whose keeper is gone has died, without a code.
- * Errors: -ENOENT there is none; -EAGAIN it is no stone now: it may be one after the next write; -EINVAL it is no
- * regular file; those of open(2) and read(2).
+ * Errors: -ENOENT there is none; -EAGAIN it is no stone now: it may be one after the next write; -EFBIG it is longer
+ * than any; -EINVAL it is no regular file; those of open(2) and read(2).
  */
 int plain_read(const char *directory, const char *name, struct stone *ret_stone);
 

@@ -103,6 +103,26 @@ dead_before()
 	never_began "not started: died:dep"
 }
 
+# What lies in a plain directory and is no stone is no news, and nobody hangs over it.
+no_stones()
+{
+	[ "$kind" = plain ] || return 0
+	mkfifo "$Y/fifo"
+	mkdir "$Y/dir"
+	ln -s /dev/zero "$Y/link"
+	truncate -s 1G "$Y/huge"
+	: >"$Y/empty"
+	echo 'Died: never' >"$Y/wrong"
+	# Cut off where one of ours ends at the latest, it would say 0.
+	printf '#%4403s\nExitCode: %040d\n' x 3 | tr ' ' x | sed 's/:x/: /' >"$Y/long"
+	for name in fifo dir link huge empty wrong long; do
+		for is in died succeeded ready; do
+			expect_bury 1 --after "$is:$name" --after-timeout 1ms -- true
+		done
+	done
+	rm -r "$Y/dir" "$Y/huge"
+}
+
 # A death is heard of though the next life has begun by the time that anybody looks.
 reborn_meanwhile()
 {
@@ -275,5 +295,5 @@ nameless()
 	expect_eq "$kind: stones" "$(ls "$Y")" dep
 }
 
-on_both a_death_stops any_of all_of succeeded ready_in_the_end another_signal dead_before reborn_meanwhile dead_meanwhile after birth_deps \
+on_both a_death_stops any_of all_of succeeded ready_in_the_end another_signal dead_before no_stones reborn_meanwhile dead_meanwhile after birth_deps \
 	birth_dep_of_ours after_port late_for_ever too_late dead_before_ready death_while_waiting term_while_waiting nameless
