@@ -14,6 +14,7 @@
 #include "keeper.h"
 #include "mountpoint.h"
 #include "options.h"
+#include "picture.h"
 #include "server.h"
 
 /* Bytes of log that a pipe shall hold: what /proc/sys/fs/pipe-max-size allows everybody. */
@@ -85,6 +86,8 @@ int main(int argc, char **argv)
 		return unmount(options.mountpoint);
 	case ACTION_JANITOR:
 		return janitor_run(&options);
+	case ACTION_TIMELINE:
+		return picture_run(options.mountpoint);
 	case ACTION_SERVE:
 		break;
 	}

@@ -13,7 +13,7 @@
 
 struct option_row {
 	const char *name;
-	const char *argument; /* NULL: takes none */
+	const char *argument; /* NULL: takes none; [IN BRACKETS]: it may come last on the line */
 	/* 0, or what is wrong with the argument. */
 	const char *(*set)(struct options *o, const char *argument);
 	const char *help;
@@ -145,6 +145,11 @@ static const char *set_janitor(struct options *o, const char *argument)
 	return set_directory(o, argument, ACTION_JANITOR);
 }
 
+static const char *set_timeline(struct options *o, const char *argument)
+{
+	return set_directory(o, argument, ACTION_TIMELINE);
+}
+
 static const char *set_help(struct options *o, const char *argument)
 {
 	(void)argument;
@@ -161,7 +166,8 @@ static const char *set_version(struct options *o, const char *argument)
 
 static const struct option_row rows[] = {
 	{"db", "FILE", set_db, "the database (/var/lib/graveyard/graveyard.db)"},
-	{"durability", "WHAT", set_durability, "process (default) or power: whose loss it survives"},
+	{"durability", "WHAT", set_durability,
+	 "process (default) or power: whose loss it survives"},
 	{"fresh", NULL, set_fresh, "start with every earlier life in the history"},
 	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
@@ -175,6 +181,7 @@ static const struct option_row rows[] = {
 	{"check", "DIR", set_check, "is one served there? Exit status 0 or 1"},
 	{"unmount", "DIR", set_unmount, "take the graveyard there down"},
 	{"janitor", "DIR", set_janitor, "sleep until SIGTERM, then unmount what is left"},
+	{"timeline", "[LOG]", set_timeline, "draw a .log (standard input) as SVG"},
 	{"version", NULL, set_version, "print the version"},
 	{"help", NULL, set_help, "print this"},
 };
@@ -204,7 +211,8 @@ static void put_heading(FILE *to, const char *option)
 void options_usage(FILE *to)
 {
 	(void)fputs("usage: graveyardfs [OPTION]... MOUNTPOINT\n"
-		    "       graveyardfs --check DIR | --unmount DIR | --janitor DIR...\n"
+		    "       graveyardfs --check DIR | --unmount DIR | --janitor DIR... |\n"
+		    "                   --timeline [LOG]\n"
 		    "Serves a graveyard at MOUNTPOINT, in the foreground, until SIGTERM.\n",
 		    to);
 	for (size_t i = 0; i < ROWS; i++) {
@@ -229,15 +237,20 @@ static int complain(char *why, size_t size, const char *option, const char *what
 	return -EINVAL;
 }
 
+static bool takes_argument(const struct option_row *row)
+{
+	return row->argument && row->argument[0] != '[';
+}
+
 static int parse_options(int argc, char **argv, struct options *o, char *why, size_t why_size)
 {
 	struct option longs[ROWS + 1] = {0};
 	int at = 1, c;
 
 	for (size_t i = 0; i < ROWS; i++)
-		longs[i] = (struct option){rows[i].name,
-					   rows[i].argument ? required_argument : no_argument, NULL,
-					   (int)i + FIRST_OPTION};
+		longs[i] = (struct option){
+			rows[i].name, takes_argument(&rows[i]) ? required_argument : no_argument,
+			NULL, (int)i + FIRST_OPTION};
 	optind = 0; /* glibc: start anew */
 	while ((c = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
 		const char *given = argv[at], *wrong;
@@ -302,6 +315,10 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 		if (next == argc || !*argv[next])
 			return complain(why, why_size, "MOUNTPOINT", "is missing");
 		o.mountpoint = argv[next++];
+	}
+	if (o.action == ACTION_TIMELINE && next < argc) {
+		o.mountpoint = strcmp(argv[next], "-") == 0 ? NULL : argv[next];
+		next++;
 	}
 	if (o.action == ACTION_JANITOR) {
 		o.others = argv + next;

@@ -10,9 +10,10 @@
 
 enum action {
 	ACTION_SERVE,
-	ACTION_CHECK,   /* --check DIR */
-	ACTION_UNMOUNT, /* --unmount DIR */
-	ACTION_JANITOR, /* --janitor DIR... */
+	ACTION_CHECK,    /* --check DIR */
+	ACTION_UNMOUNT,  /* --unmount DIR */
+	ACTION_JANITOR,  /* --janitor DIR... */
+	ACTION_TIMELINE, /* --timeline [LOG] */
 	ACTION_HELP,
 	ACTION_VERSION,
 };
@@ -20,8 +21,9 @@ enum action {
 /* Strings are the command line's own. */
 struct options {
 	enum action action;
-	const char *mountpoint; /* or the DIR of --check, --unmount and --janitor */
-	char *const *others;    /* further ones of --janitor */
+	const char *
+		mountpoint; /* or the DIR of --check, --unmount and --janitor; or LOG, NULL: standard input */
+	char *const *others; /* further ones of --janitor */
 	int other_count;
 	const char *db;
 	const char *names; /* NULL: any */

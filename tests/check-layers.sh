@@ -41,6 +41,7 @@ may_include src/base 'base/[a-z_0-9]*\.h'
 may_include src/core '(core|base)/[a-z_0-9]*\.h'
 may_include src/store '(store|core|base)/[a-z_0-9]*\.h'
 may_include fs '(fs|core|base)/[a-z_0-9]*\.h'
+may_include src/timeline '(timeline|core|base)/[a-z_0-9]*\.h'
 may_include src/bury '(bury|base)/[a-z_0-9]*\.h|core/(condition|name|stone)\.h'
 complain 'core does not read clocks' "$(includes src/core |
 	grep -E '<(sys/)?time\.h>|<sys/timerfd\.h>|"base/clock\.h"' || :)"

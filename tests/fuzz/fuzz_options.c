@@ -32,9 +32,10 @@ static void check_names(const char *names)
 static void check_options(const struct options *o, const char *text, size_t size)
 {
 	int is_told = o->action == ACTION_HELP || o->action == ACTION_VERSION;
+	int is_stdin = o->action == ACTION_TIMELINE && !o->mountpoint;
 
 	require(o->action <= ACTION_VERSION);
-	require(is_told || (o->mountpoint >= text && o->mountpoint <= text + size));
+	require(is_told || is_stdin || (o->mountpoint >= text && o->mountpoint <= text + size));
 	require(o->db && o->db[0]);
 	check_names(o->names);
 	require(o->linger >= 0);

@@ -49,7 +49,7 @@ echo 1 >one
 runs 0 '^graveyardfs [0-9]' --version
 runs 0 '^usage: ' --help
 for option in db durability names fresh until linger read-only read-only-at max-waits max-names log-level check unmount janitor \
-	version help; do
+	timeline version help; do
 	grep -q -e "^  --$option " out || fail "--help does not know --$option"
 done
 runs 100 'MOUNTPOINT' --db "$DB"

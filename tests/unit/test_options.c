@@ -153,6 +153,13 @@ static void other_actions_take_their_directory(void **state)
 	assert_int_equal(o.other_count, 3);
 	assert_string_equal(o.others[0], "/h");
 	assert_string_equal(o.others[2], "--i");
+	o = parsed(&line, "--timeline a.log");
+	assert_int_equal(o.action, ACTION_TIMELINE);
+	assert_string_equal(o.mountpoint, "a.log");
+	assert_string_equal(parsed(&line, "--timeline -- --x").mountpoint, "--x");
+	assert_int_equal(parsed(&line, "--timeline").action, ACTION_TIMELINE);
+	assert_null(parsed(&line, "--timeline").mountpoint);
+	assert_null(parsed(&line, "--timeline -").mountpoint);
 	assert_int_equal(parsed(&line, "--help").action, ACTION_HELP);
 	assert_int_equal(parsed(&line, "--version").action, ACTION_VERSION);
 	assert_int_equal(parsed(&line, "--version /g x").action, ACTION_VERSION);
@@ -173,6 +180,8 @@ static void what_is_wrong_is_told(void **state)
 		{"--unmount /g --unmount /g", "--unmount comes with another that says what to do"},
 		{"--janitor", "--janitor needs an argument"},
 		{"--janitor /g --janitor /h", "--janitor comes with another that says what to do"},
+		{"--timeline a b", "b is one argument too many"},
+		{"--timeline --check /g", "--check comes with another that says what to do"},
 		{"--db", "--db needs an argument"},
 		{"--fresh --linger", "--linger needs an argument"},
 		{"--db '' /g", "--db is empty"},
