@@ -66,25 +66,30 @@ static size_t count_late(const struct timeline_moment *m, size_t count)
 	return 0;
 }
 
-/* Something at one moment has a second around it. */
-static struct window widen(struct window w)
+/* What happened at one moment has a second around it, or beside it at the ends of time. */
+static struct window widen(int64_t time)
 {
-	if (w.from == w.to && (__builtin_sub_overflow(w.from, NSEC_PER_SEC / 2, &w.from) ||
-			       __builtin_add_overflow(w.to, NSEC_PER_SEC / 2, &w.to))) {
-		w.from = w.to > 0 ? INT64_MAX - NSEC_PER_SEC : INT64_MIN;
-		w.to = w.from + NSEC_PER_SEC;
-	}
+	struct window w = {time, time};
+
+	if (time < INT64_MIN + NSEC_PER_SEC)
+		w.to += NSEC_PER_SEC;
+	else if (time > INT64_MAX - NSEC_PER_SEC)
+		w.from -= NSEC_PER_SEC;
+	else
+		w = (struct window){time - NSEC_PER_SEC / 2, time + NSEC_PER_SEC / 2};
 	return w;
 }
 
 struct window window_choose(struct timeline_moment *moments, size_t count)
 {
 	size_t early, late;
+	struct window w;
 
 	qsort(moments, count, sizeof(*moments), compare);
 	early = count_early(moments, count);
 	moments += early;
 	count -= early;
 	late = count_late(moments, count);
-	return widen((struct window){moments[0].time, moments[count - late - 1].time});
+	w = (struct window){moments[0].time, moments[count - late - 1].time};
+	return w.from < w.to ? w : widen(w.from);
 }
