@@ -19,7 +19,7 @@ static const struct {
 } sizes[] = {
 	{40, 260, 120, 36, 42, 120},
 	{120, 200, 100, 32, 36, 120},
-	{SIZE_MAX, 160, 80, 28, 31, 110},
+	{SIZE_MAX, 160, 80, 30, 31, 110},
 };
 
 /* In the order of enum sign. */
@@ -118,12 +118,12 @@ static bool end_time(const struct chart *chart, const struct timeline_life *life
 static void place_ready(const struct chart *chart, const struct timeline_life *life,
 			struct chart_life *at)
 {
-	int x;
+	int x, last = at->right - LEAST_WIDTH;
 
 	if (!life->is_ready || at->backwards)
 		return;
 	x = chart_x(chart, life->ready);
-	at->ready_left = x < at->left ? at->left : x > at->right ? at->right : x;
+	at->ready_left = x < at->left ? at->left : x > last ? last : x;
 	at->ready_right = at->right;
 }
 

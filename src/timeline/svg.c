@@ -22,7 +22,7 @@ static const char style[] =
 	"text{fill:#1f2328}.m{fill:#59636e}.t{font-weight:600}\n"
 	".bg{fill:#fff}.z{fill:#f4f6f8}.g{stroke:#d1d9e0;fill:none}.f{stroke:#59636e;fill:none;"
 	"stroke-dasharray:2 3}\n"
-	".h{fill:none;pointer-events:all}.o{fill:none;stroke:currentColor;stroke-width:2}"
+	".h{fill:none;pointer-events:all}.o{fill:none;stroke:currentColor;stroke-width:1.8}"
 	".b{stroke-dasharray:3 3}\n"
 	".alive{color:#0072b2}.ok{color:#008f68}.failed{color:#d55e00}.signal{color:#a8477e}"
 	".unknown{color:#6e7781}\n"
@@ -54,25 +54,37 @@ static void add_summary(const struct chart *chart, struct buf *to)
 		buf_addf(to, ", %zu still alive", chart->alive);
 }
 
-/* From when to when, to the second unless that is too coarse. */
+/* A time with as much of its fraction as matters over such a span. */
+static void add_time(struct buf *to, int64_t time, uint64_t span)
+{
+	size_t len = RFC3339_SIZE, whole;
+	char text[RFC3339_SIZE];
+
+	if (span >= 10 * (uint64_t)NSEC_PER_SEC)
+		len = strlen("2026-11-21T03:00:00");
+	else if (span >= 10 * (uint64_t)NSEC_PER_MSEC)
+		len = strlen("2026-11-21T03:00:00.123");
+	(void)rfc3339_format(time, text);
+	text[10] = ' ';
+	whole = strcspn(text, "Z");
+	buf_add(to, text, len < whole ? len : whole);
+}
+
 static void add_span(const struct chart *chart, struct buf *to)
 {
 	const struct window *w = &chart->window;
 	uint64_t span = (uint64_t)w->to - (uint64_t)w->from;
-	int len = span >= 10 * (uint64_t)NSEC_PER_SEC ? 19 : RFC3339_SIZE;
-	char from[RFC3339_SIZE], till[RFC3339_SIZE], lasted[DURATION_SIZE];
+	char lasted[DURATION_SIZE];
 
 	if (chart->timeline->moment_count == 0) {
 		buf_adds(to, "Nothing has happened yet");
 		return;
 	}
-	(void)rfc3339_format(w->from, from);
-	(void)rfc3339_format(w->to, till);
+	add_time(to, w->from, span);
+	buf_adds(to, " to ");
+	add_time(to, w->to, span);
 	text_duration(span, lasted);
-	from[10] = till[10] = ' ';
-	buf_addf(to, "%.*s to %.*s UTC, %s",
-		 (int)strcspn(from, "Z") < len ? (int)strcspn(from, "Z") : len, from,
-		 (int)strcspn(till, "Z") < len ? (int)strcspn(till, "Z") : len, till, lasted);
+	buf_addf(to, " UTC, %s", lasted);
 }
 
 static void header(const struct chart *chart, struct buf *to)
