@@ -39,7 +39,7 @@ static void show(const struct column_text *text, char ret_shown[SHOWN_MAX * 4 + 
 		else
 			to += sprintf(to, "\\x%02x", c);
 	}
-	(void)strcpy(to, text->len > SHOWN_MAX ? "..." : "");
+	(void)sprintf(to, "%s", text->len > SHOWN_MAX ? "..." : "");
 }
 
 static int wrong(enum column column, const struct column_text *text, const char *what,

@@ -27,7 +27,6 @@ void text_duration(uint64_t ns, char ret_text[DURATION_SIZE])
 {
 	size_t i = 0;
 	uint64_t whole, rest;
-	int len;
 
 	while (i < NANOSECONDS && ns < units[i].ns)
 		i++;
@@ -38,11 +37,11 @@ void text_duration(uint64_t ns, char ret_text[DURATION_SIZE])
 			       units[i].name, rest / units[i + 1].ns, units[i + 1].name);
 		return;
 	}
-	len = snprintf(ret_text, DURATION_SIZE, "%" PRIu64, whole);
 	if (i > MINUTES && i < NANOSECONDS && rest >= units[i].ns / 100)
-		len += snprintf(ret_text + len, DURATION_SIZE, ".%02" PRIu64,
-				rest * 100 / units[i].ns);
-	(void)strcpy(ret_text + len, units[i].name);
+		(void)snprintf(ret_text, DURATION_SIZE, "%" PRIu64 ".%02" PRIu64 "%s", whole,
+			       rest * 100 / units[i].ns, units[i].name);
+	else
+		(void)snprintf(ret_text, DURATION_SIZE, "%" PRIu64 "%s", whole, units[i].name);
 }
 
 static const char *entity(char c)

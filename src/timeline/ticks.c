@@ -132,7 +132,8 @@ static void write_time(int64_t time, char ret_text[RFC3339_SIZE])
 		ret_text[19] = '.';
 	for (size_t i = len == 20 ? 20 : len - 1; i < 29; i++)
 		ret_text[i] = '0';
-	(void)strcpy(ret_text + 29, "Z");
+	ret_text[29] = 'Z';
+	ret_text[30] = '\0';
 }
 
 static int number_at(const char *digits, int count)

@@ -84,7 +84,7 @@ static int add_row(struct timeline *t, const char *name, uint16_t *slot,
 		return r;
 	row = &t->rows[t->row_count++];
 	row->first = row->last = TIMELINE_NONE;
-	(void)strcpy(row->name, name);
+	memcpy(row->name, name, strlen(name) + 1);
 	*slot = (uint16_t)t->row_count;
 	return 0;
 }

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 /* Far off: at least so long, and so many times as long as all the rest takes. */
-#define FAR (24 * 3600 * (uint64_t)NSEC_PER_SEC)
+#define FAR ((uint64_t)NSEC_PER_SEC * 3600 * 24)
 #define FAR_TIMES 50
 
 /* Those who are far off are at most so many of all. */

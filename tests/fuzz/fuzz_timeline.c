@@ -61,7 +61,7 @@ static void draw(struct timeline *t)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char why[READ_WHY_SIZE];
+	char why[READ_WHY_SIZE] = "";
 	struct timeline t;
 	int r = timeline_init(&t);
 

@@ -65,14 +65,15 @@ def check_places(root, boxes):
 def check_codes(root):
     """A code lies on no life of its row."""
     for group in root.iter(SVG + 'g'):
-        hits = [r for r in group.iter(SVG + 'rect') if r.get('class') == 'h']
-        if len(hits) <= 1:
-            continue
-        for life in group:
+        rows = {}
+        for rect in group.findall(f'{SVG}g/{SVG}rect[@class="h"]'):
+            x, top, width, height = (float(rect.get(key)) for key in ('x', 'y', 'width', 'height'))
+            rows.setdefault((top, height), []).append((x, x + width))
+        for life in group.findall(f'{SVG}g[{SVG}text]'):
+            rect = life.find(f'{SVG}rect[@class="h"]')
+            row = rows[float(rect.get('y')), float(rect.get('height'))]
             for left, right, y, size, text in texts(life, group.get('font-size')):
-                for hit in hits:
-                    x, top, w, h = (float(hit.get(key)) for key in ('x', 'y', 'width', 'height'))
-                    expect(f'{text!r} at {left} lies on a life', not (top < y < top + h) or right <= x or x + w <= left)
+                expect(f'{text!r} at {left} lies on a life', all(right <= a or b <= left for a, b in row))
 
 
 def check_log(root, boxes, log):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The picture of a log: from wherever the log comes, of any size, and of nothing that is no log.
 set -eu
+TIME_LIMIT=600
 . "$(dirname "$0")/../lib/mount.sh"
 
 check_svg=$(realpath "$(dirname "$0")/../lib/check_svg.py")

@@ -163,8 +163,7 @@ static void lines_are_bounded(void **state)
 	struct timeline t;
 
 	(void)state;
-	memset(log, 'x', sizeof(log));
-	memcpy(log, begin, strlen(begin));
+	memset(log + sprintf(log, "%s", begin), 'x', 1024);
 	log[1023] = '\n'; /* LINE_MAX_LEN */
 	assert_int_equal(timeline_init(&t), 0);
 	assert_int_equal(read_timeline_text(log, 1024, &t, why), 0);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -55,7 +56,7 @@ static void what_the_journal_writes_is_read_back(void **state)
 
 		event.life = what == EVENT_OWNER || what == EVENT_FRESH ? 0 : 7;
 		if (what != EVENT_FRESH)
-			(void)strcpy(event.name, "a");
+			event.name[0] = 'a';
 		event.has_code = what == EVENT_EXITCODE;
 		assert_read_back(&event);
 	}
@@ -169,7 +170,7 @@ static void a_reason_is_harmless_whatever_the_line_is(void **state)
 		-EINVAL);
 	assert_string_equal(why, "NAME '\\x1b[31m\\xff\\x9b' is not a name");
 	memset(line + len, 1, 500);
-	(void)strcpy(line + len + 500, " 1 born - 0 0 0");
+	(void)sprintf(line + len + 500, " 1 born - 0 0 0");
 	assert_int_equal(parse(line, &event, why), -EINVAL);
 	for (const char *s = why; *s; s++)
 		assert_true(*s >= ' ' && *s <= '~');
