@@ -9,22 +9,14 @@
 #include "base/rfc3339.h"
 #include "core/journal.h"
 #include "core/store.h"
-
-#define DAEMON "graveyardfs: "
-#define DAEMON_EVENT DAEMON "event: "
+#include "timeline/column.h"
+#include "timeline/record.h"
 
 /* What is shown of a column that is wrong: enough to find it. */
 #define SHOWN_MAX 24
 
-enum column { SEQ, TIME, NAME, LIFE, WHAT, CODE, UID, GID, PID, COLUMNS };
-
 static const char *const column_names[] = {"SEQ",  "TIME", "NAME", "LIFE", "WHAT",
 					   "CODE", "UID",  "GID",  "PID"};
-
-struct column_text {
-	const char *at;
-	size_t len;
-};
 
 /* A terminal shows this: no byte of it is anything but printable ASCII. */
 static void show(const struct column_text *text, char ret_shown[SHOWN_MAX * 4 + 4])
@@ -73,15 +65,13 @@ static bool parse_number(const struct column_text *text, uint64_t max, uint64_t 
 
 static bool is_dash(const struct column_text *text)
 {
-	return text->len == 1 && text->at[0] == '-';
+	return column_is(text, "-");
 }
 
 static bool parse_what(const struct column_text *text, enum event_what *ret_what)
 {
 	for (enum event_what what = EVENT_BORN; what <= EVENT_FRESH; what++) {
-		const char *word = event_word(what);
-
-		if (strlen(word) == text->len && memcmp(word, text->at, text->len) == 0) {
+		if (column_is(text, event_word(what))) {
 			*ret_what = what;
 			return true;
 		}
@@ -100,7 +90,7 @@ static bool parse_code(const struct column_text *text, struct event *event)
 		return false;
 	event->has_code = true;
 	event->code = -1;
-	if (text->len == 2 && memcmp(text->at, "-1", 2) == 0)
+	if (column_is(text, "-1"))
 		return true;
 	if (!parse_number(&digits, 255, &code))
 		return false;
@@ -135,7 +125,7 @@ static bool parse_writer(const struct column_text columns[COLUMNS], struct event
 	    !parse_number(&columns[GID], UINT32_MAX, &gid) ||
 	    !parse_number(&columns[PID], INT32_MAX, &pid))
 		return false;
-	event->by = (struct writer){(uid_t)uid, (gid_t)gid, (pid_t)pid};
+	event->by = (struct writer){.uid = (uid_t)uid, .gid = (gid_t)gid, .pid = (pid_t)pid};
 	return true;
 }
 
@@ -177,29 +167,33 @@ static size_t split(const char *text, size_t len, struct column_text ret_columns
 	return count;
 }
 
-static bool begins(const char *text, size_t len, const char *with)
+/* LINE_EVENT: there are columns to look at. */
+static int find_columns(const char *text, size_t len, struct column_text ret_columns[COLUMNS],
+			char why[LINE_WHY_SIZE])
 {
-	return len >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
+	int r;
+
+	if (record_recognize(text, len)) {
+		r = record_split(text, len, ret_columns);
+		if (r < 0)
+			(void)snprintf(why, LINE_WHY_SIZE, "is not of keys and values");
+		return r < 0 ? r : r > 0 ? LINE_EVENT : LINE_OTHER;
+	}
+	if (split(text, len, ret_columns) == COLUMNS)
+		return LINE_EVENT;
+	(void)snprintf(why, LINE_WHY_SIZE,
+		       "has not the columns SEQ TIME NAME LIFE WHAT CODE UID GID PID");
+	return -EINVAL;
 }
 
 int line_parse(const char *text, size_t len, struct event *ret_event, char why[LINE_WHY_SIZE])
 {
 	struct column_text columns[COLUMNS];
 	struct event event = {0};
-	int r;
+	int r = find_columns(text, len, columns, why);
 
-	if (begins(text, len, DAEMON_EVENT)) {
-		text += strlen(DAEMON_EVENT);
-		len -= strlen(DAEMON_EVENT);
-	} else if (begins(text, len, DAEMON)) {
-		return LINE_OTHER;
-	}
-	if (split(text, len, columns) < COLUMNS) {
-		(void)snprintf(why, LINE_WHY_SIZE,
-			       "has not the columns SEQ TIME NAME LIFE WHAT CODE UID GID PID");
-		return -EINVAL;
-	}
-	r = parse_columns(columns, &event, why);
+	if (r == LINE_EVENT)
+		r = parse_columns(columns, &event, why);
 	if (r == LINE_EVENT)
 		*ret_event = event;
 	return r;

@@ -3,8 +3,8 @@
  * A line of `.log` taken apart, strictly: the inverse of journal_line() in core/journal.h. Further columns, which later
  * versions may add, are not looked at.
  *
- * What the daemon writes to standard error will do, too, as it outlives the pod: there the same lines come after
- * "graveyardfs: event: ", among others that begin with "graveyardfs: " and tell of no event.
+ * What the daemon writes to standard error will do, too, as it outlives the pod: there the columns are keys (`seq`,
+ * `time`...) with values, in records among others that tell of no event of the journal, and have no `seq`.
  */
 #pragma once
 

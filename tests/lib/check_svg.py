@@ -83,7 +83,7 @@ def check_log(root, boxes, log):
         lines = title.text.split('\n')
         titles[lines[0]] = lines[1:]
     for line in open(log, encoding='ascii'):
-        _, time, name, number, what, code = line.removeprefix('graveyardfs: event: ').split()[:6]
+        _, time, name, number, what, code = line.split()[:6]
         if what in ('owner', 'fresh'):
             continue
         time = re.sub(r'(\.\d*?)0+Z$', r'\1Z', time).replace('.Z', 'Z')

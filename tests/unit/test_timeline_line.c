@@ -46,13 +46,14 @@ static void what_the_journal_writes_is_read_back(void **state)
 				.what = EVENT_EXITCODE,
 				.has_code = true,
 				.code = -1,
-				.by = {UINT32_MAX, UINT32_MAX, INT32_MAX}};
+				.by = {.uid = UINT32_MAX, .gid = UINT32_MAX, .pid = INT32_MAX}};
 
 	(void)state;
 	memset(longest.name, 'n', GRAVE_NAME_MAX);
 	assert_read_back(&longest);
 	for (enum event_what what = EVENT_BORN; what <= EVENT_FRESH; what++) {
-		struct event event = {.seq = what, .time = 1, .what = what, .by = {0, 1, 2}};
+		struct event event = {
+			.seq = what, .time = 1, .what = what, .by = {.uid = 0, .gid = 1, .pid = 2}};
 
 		event.life = what == EVENT_OWNER || what == EVENT_FRESH ? 0 : 7;
 		if (what != EVENT_FRESH)
@@ -88,19 +89,71 @@ static void further_columns_are_not_looked_at(void **state)
 
 static void the_log_of_the_daemon_will_do(void **state)
 {
+	static const char *const lines[] = {
+		"level=info event=died name=a life=2 code=3 via=write uid=1 gid=5 pid=7 seq=4"
+		" time=2026-11-21T03:00:00Z",
+		"{\"level\":\"info\",\"event\":\"died\",\"name\":\"a\",\"life\":2,\"code\":3,"
+		"\"uid\":1,"
+		"\"gid\":5,\"pid\":7,\"seq\":4,\"time\":\"2026-11-21T03:00:00Z\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct event event;
+		char why[LINE_WHY_SIZE];
+
+		assert_int_equal(parse(lines[i], &event, why), LINE_EVENT);
+		assert_int_equal(event.what, EVENT_DIED);
+		assert_string_equal(event.name, "a");
+		assert_true(event.seq == 4 && event.life == 2 && event.code == 3);
+		assert_true(event.by.uid == 1 && event.by.gid == 5 && event.by.pid == 7);
+	}
+}
+
+/* What is not told of an event is as `.log` has it. */
+static void what_nobody_told_is_nobodys(void **state)
+{
+	struct event event;
+	char why[LINE_WHY_SIZE];
+
+	(void)state;
+	assert_int_equal(
+		parse("level=info event=fresh seq=9 time=2026-11-21T03:00:00Z", &event, why),
+		LINE_EVENT);
+	assert_true(event.what == EVENT_FRESH && event.life == 0 && !event.has_code);
+	assert_string_equal(event.name, "");
+	assert_int_equal(event.by.pid, 0);
+}
+
+static void the_rest_of_the_daemons_log_is_no_event(void **state)
+{
+	static const char *const lines[] = {
+		"level=info event=serving mountpoint=/g",
+		"level=warning event=restarted process=worker signal=KILL restarts=1",
+		"level=warning msg=\"refused: ' seq=1 \\\" seq=2 time=x'\"",
+		"{\"level\":\"warning\",\"msg\":\"\\\"seq\\\":1,}\"}",
+		"level=error msg=\"\"",
+	};
+	static const char *const broken[] = {
+		"level=info event=died msg=\"seq=1",
+		"level=info seq",
+		"level=info seq=4\"",
+		"level=info  seq=4",
+		"{\"level\":\"info\"",
+		"{\"level\":\"info\",",
+		"{\"level\":\"info\"} ",
+		"{\"level\":\"info\\",
+		"level=info event=died name=a life=1 seq=4",
+	};
 	struct event event = {.seq = 42};
 	char why[LINE_WHY_SIZE];
 
 	(void)state;
-	assert_int_equal(parse("graveyardfs: info: serving '/g'", &event, why), LINE_OTHER);
+	for (size_t i = 0; i < COUNT(lines); i++)
+		assert_int_equal(parse(lines[i], &event, why), LINE_OTHER);
+	for (size_t i = 0; i < COUNT(broken); i++)
+		assert_int_equal(parse(broken[i], &event, why), -EINVAL);
 	assert_int_equal(event.seq, 42);
-	assert_int_equal(
-		parse("graveyardfs: event: 3 2026-11-21T03:00:00Z a 1 died 3 0 0 7", &event, why),
-		LINE_EVENT);
-	assert_int_equal(event.seq, 3);
-	assert_int_equal(event.code, 3);
-	assert_int_equal(parse("graveyardfs: event: nonsense", &event, why), -EINVAL);
-	assert_int_equal(parse("graveyardfs", &event, why), -EINVAL);
 }
 
 static void what_is_wrong_is_told(void **state)
@@ -183,6 +236,8 @@ int main(void)
 		cmocka_unit_test(what_the_journal_writes_is_read_back),
 		cmocka_unit_test(further_columns_are_not_looked_at),
 		cmocka_unit_test(the_log_of_the_daemon_will_do),
+		cmocka_unit_test(what_nobody_told_is_nobodys),
+		cmocka_unit_test(the_rest_of_the_daemons_log_is_no_event),
 		cmocka_unit_test(what_is_wrong_is_told),
 		cmocka_unit_test(a_reason_is_harmless_whatever_the_line_is),
 	};
