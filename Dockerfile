@@ -38,7 +38,7 @@ RUN set -eu; \
 
 COPY . /src
 RUN meson setup /build /src --cross-file /cross.ini --buildtype=release --prefix=/ --bindir=/ \
-		-Dstatic=true -Dtests=disabled -Dmount_tests=disabled -Dman=disabled && \
+		-Dstatic=true -Dtests=disabled -Dmount_tests=disabled -Dman=disabled -Ddeploy=false && \
 	DESTDIR=/out meson install -C /build --strip
 
 FROM scratch
