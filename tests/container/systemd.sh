@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The unit, with a systemd of its own as process 1, which knows nothing but it: it is started once it serves, is
-# started again when it is killed, and leaves nothing mounted, whatever its end.
+# The unit, with a systemd of its own as process 1, which knows nothing but it: it is started once it serves, has a
+# newer program take over when it is reloaded, is started again when it is killed, and leaves nothing mounted, whatever
+# its end.
 set -eu
 . "$(dirname "$0")/../lib/container.sh"
 
@@ -55,6 +56,20 @@ main=$(systemctl show -P MainPID graveyardfs)
 [ "$main" != 0 ] || fail "no main process"
 keeper=$(pgrep -xo graveyardfs)
 expect_eq "OOM score" "$(systemctl show -P OOMScoreAdjust graveyardfs)" -900
+
+# Reloaded: a newer program serves, and who waits goes on waiting.
+cat "$G/.wait/exitcode/waited-for" >"$T/waited" &
+waiter=$!
+wait_parked .wait/exitcode/waited-for
+worker=$(pgrep -x gyfs-worker)
+cp "$T/graveyardfs" "$T/newer"
+mv "$T/newer" "$T/graveyardfs"
+systemctl reload graveyardfs
+until now=$(pgrep -x gyfs-worker) && [ "$now" != "$worker" ]; do sleep 0.1; done
+expect_eq "the program that serves" "$(stat -Lc %i "/proc/$now/exe")" "$(stat -c %i "$T/graveyardfs")"
+echo 4 >"$G/.died/waited-for"
+wait "$waiter"
+expect_eq "what was waited for" "$(cat "$T/waited")" 4
 
 # Killed: the dead mount is cleared away, and it is started again.
 kill -s KILL "$keeper"
