@@ -17,7 +17,7 @@ same()
 }
 
 version=$(sed -n "s/^  version: '\(.*\)',$/\1/p" meson.build)
-heading=$(sed -n 's/^## \(.*\)/\1/p; /^## /q' CHANGELOG.md) # Unreleased, or VERSION - DATE
+heading=$(sed -n '/^## /{ s///p; q; }' CHANGELOG.md) # Unreleased, or VERSION - DATE
 heading=${heading%% *}
 
 same 'debian/changelog' "$(sed -n '1s/^graveyardfs (\(.*\)) .*/\1/p' debian/changelog)" "$version"
