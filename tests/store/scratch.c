@@ -7,17 +7,30 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <sqlite3.h>
+
+/* All of them at the same time take a quarter of it. */
+#define ROOM ((uint64_t)512 << 20)
+
+/* Containers get a /dev/shm of 64 MiB. */
+static bool has_room(const char *directory)
+{
+	struct statvfs fs;
+
+	return statvfs(directory, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM;
+}
 
 int scratch_setup(void **state)
 {
@@ -27,7 +40,7 @@ int scratch_setup(void **state)
 		return -1;
 	/* In memory: what is tested is the order of things, not the disk. */
 	strcpy(scratch->directory, "/dev/shm/test-store-XXXXXX");
-	if (!mkdtemp(scratch->directory)) {
+	if (!has_room("/dev/shm") || !mkdtemp(scratch->directory)) {
 		strcpy(scratch->directory, "/tmp/test-store-XXXXXX");
 		if (!mkdtemp(scratch->directory))
 			return -1;
