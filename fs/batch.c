@@ -146,6 +146,8 @@ static void give_up_success(struct batch *b, struct slot *slot)
 	if (after->what == AFTER_OPEN) {
 		holders_drop(&b->fs->holders, after->fh);
 		state_handle_unreserve(b->fs->state, after->fh);
+		if (after->handle.snapshot)
+			state_snapshot_free(b->fs->state, after->handle.snapshot);
 	}
 	/* The line that the request would have left to be held, unless it was held before. */
 	if (after->what == AFTER_SET && tail && !(before && before->tail == tail))

@@ -51,6 +51,7 @@ struct fs {
 	unsigned owed;          /* handles whose closing could not be committed yet */
 	struct holders holders; /* of leases */
 	struct list listings;   /* that go on, see fs/listing.h */
+	bool crowded;           /* there was no room for the last snapshot */
 	struct buf text;        /* for the reply being made */
 	struct {
 		uint64_t node, opened;

@@ -109,7 +109,11 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 		r = view->ops->open(fs, node, &handle);
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY)
 		r = create_open(fs, node, &handle);
-	return r < 0 ? r : batch_opens(fs->batch, &handle, ret_fh);
+	if (r == 0)
+		r = batch_opens(fs->batch, &handle, ret_fh);
+	if (r < 0 && handle.snapshot)
+		state_snapshot_free(fs->state, handle.snapshot);
+	return r;
 }
 
 static bool is_cached(struct fs *fs, fuse_ino_t ino)

@@ -23,6 +23,7 @@
 #include "fs/ports.h"
 #include "fs/resume.h"
 #include "fs/shared.h"
+#include "fs/snapshot.h"
 #include "fs/state.h"
 
 /* Files that are open besides those that wait. */
@@ -97,6 +98,7 @@ static struct state_limits limits_for(unsigned max_waits)
 		.names = IDLE_NAMES,
 		.handles = max_waits + OTHER_HANDLES,
 		.tails = TAILS,
+		.blocks = SNAPSHOT_ROOM / 4096,
 	};
 }
 

@@ -26,6 +26,8 @@ static int init_tables(struct state *s, const struct state_limits *limits)
 		r = table_init(&s->tails, sizeof(struct tail_slot), limits->tails);
 	if (r == 0)
 		r = table_init(&s->longs, sizeof(struct long_slot), nodes / 16 + 1);
+	if (r == 0)
+		r = table_init(&s->blocks, sizeof(struct block_slot), limits->blocks);
 	return r;
 }
 
@@ -35,12 +37,13 @@ static void release_tables(struct state *s)
 	table_release(&s->handles);
 	table_release(&s->tails);
 	table_release(&s->longs);
+	table_release(&s->blocks);
 }
 
 /* Bytes of the mapping; with `at`, the tables are put there. */
 static size_t place_tables(struct state *s, char *at)
 {
-	struct table *tables[] = {&s->nodes, &s->handles, &s->tails, &s->longs};
+	struct table *tables[] = {&s->nodes, &s->handles, &s->tails, &s->longs, &s->blocks};
 	size_t size = (sizeof(struct head) + 63) & ~(size_t)63;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
@@ -341,16 +344,19 @@ static void copy_handle(struct state *s, struct handle_slot *slot, uint32_t inde
 void state_handle_set(struct state *s, uint64_t fh, const struct handle *handle)
 {
 	struct handle_slot *slot = table_find(&s->handles, fh);
-	uint32_t tail;
+	uint32_t tail, snapshot;
 
 	if (!slot)
 		return;
 	tail = slot->handle.tail;
+	snapshot = slot->handle.snapshot;
 	state_count_handle(s, handle, 1);
 	state_count_handle(s, &slot->handle, -1);
 	copy_handle(s, slot, state_handle_index(fh), handle);
 	if (tail && tail != handle->tail)
 		state_tail_free(s, tail);
+	if (snapshot && snapshot != handle->snapshot)
+		state_snapshot_free(s, snapshot);
 }
 
 void state_handle_close(struct state *s, uint64_t fh)
@@ -364,6 +370,8 @@ void state_handle_close(struct state *s, uint64_t fh)
 	table_let_go(&s->handles, state_handle_index(fh));
 	if (handle.tail)
 		state_tail_free(s, handle.tail);
+	if (handle.snapshot)
+		state_snapshot_free(s, handle.snapshot);
 	state_count_handle(s, &handle, -1);
 }
 

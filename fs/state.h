@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Session state: what is neither in the database nor may be lost while the mount lives. Which names the
- * kernel knows (nodes), what is open (handles), lines that are not complete yet (tails).
+ * kernel knows (nodes), what is open (handles), lines that are not complete yet (tails), and what an open file shows
+ * that is in no journal (snapshots).
  *
  * All of it lies in one shared mapping of fixed tables (fs/table.h), from which another process goes on when this
  * one was killed, at whatever moment: each change is one store that is there or not, and to change a handle, which
@@ -93,13 +94,15 @@ struct handle {
 	gid_t gid;
 	pid_t pid;
 	uint32_t flags;
-	uint32_t tail; /* slot of the held line; 0: none. Set by state_handle_set(). */
-	int32_t code;  /* HANDLE_CODE */
+	uint32_t tail;     /* slot of the held line; 0: none. Set by state_handle_set(). */
+	int32_t code;      /* HANDLE_CODE */
+	uint32_t snapshot; /* taken at the open; 0: none */
 };
 
 struct state_limits {
 	unsigned names; /* that are known though nothing is open on them */
 	unsigned handles, tails;
+	unsigned blocks; /* of 4 KiB, for snapshots */
 };
 
 /* How large a mapping has to be. -ENOMEM. */
@@ -158,3 +161,17 @@ unsigned state_handle_index(uint64_t fh);
 int state_tail_new(struct state *s, const char *text, size_t len, uint32_t *ret_tail);
 void state_tail_free(struct state *s, uint32_t tail);
 const char *state_tail(const struct state *s, uint32_t tail, size_t *ret_len);
+
+/* ---- snapshots: what an open file shows that no number of the journal tells ---- */
+
+/*
+ * Keeps `len` bytes, which then are in handle.snapshot, and let go with the handle; or by state_snapshot_free(), where
+ * it is not opened after all. (Handles that are set keep the one that they have, or let it go.)
+ * Errors: -ENFILE: no room, or more than half of all that there can be.
+ */
+int state_snapshot_new(struct state *s, const void *data, size_t len, uint32_t *ret_snapshot);
+void state_snapshot_free(struct state *s, uint32_t snapshot);
+size_t state_snapshot_len(const struct state *s, uint32_t snapshot);
+/* Copies what there is from `offset` on, at most `size` bytes. How many that were. Costs nothing but the copying. */
+size_t state_snapshot_get(const struct state *s, uint32_t snapshot, uint64_t offset, void *to,
+			  size_t size);

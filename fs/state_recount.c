@@ -50,7 +50,7 @@ static void recount_nodes(struct state *s, bool *long_marks)
 	table_recount(&s->longs, is_marked, long_marks);
 }
 
-static void recount_handles(struct state *s, bool *tail_marks)
+static void recount_handles(struct state *s, bool *tail_marks, bool *block_marks)
 {
 	table_recount(&s->handles, is_taken, &s->handles);
 	for (uint32_t i = 1; i <= *s->handles.used; i++) {
@@ -59,9 +59,11 @@ static void recount_handles(struct state *s, bool *tail_marks)
 		if (!is_taken(&s->handles, i))
 			continue;
 		tail_marks[slot->handle.tail] = true;
+		state_snapshot_mark(s, slot->handle.snapshot, block_marks);
 		state_count_handle(s, &slot->handle, 1);
 	}
 	table_recount(&s->tails, is_marked, tail_marks);
+	table_recount(&s->blocks, is_marked, block_marks);
 }
 
 struct idle {
@@ -117,18 +119,20 @@ int state_recount(struct state *s)
 {
 	bool *tail_marks = calloc(s->tails.count, sizeof(*tail_marks));
 	bool *long_marks = calloc(s->longs.count, sizeof(*long_marks));
+	bool *block_marks = calloc(s->blocks.count, sizeof(*block_marks));
 	struct idle *idle = calloc((size_t)*s->nodes.used + 1, sizeof(*idle));
-	int r = tail_marks && long_marks && idle ? 0 : -ENOMEM;
+	int r = tail_marks && long_marks && block_marks && idle ? 0 : -ENOMEM;
 
 	if (r == 0) {
 		finish_copy(s);
 		forget_counts(s);
 		recount_nodes(s, long_marks);
-		recount_handles(s, tail_marks);
+		recount_handles(s, tail_marks, block_marks);
 		recount_idle(s, idle);
 	}
 	free(idle);
 	free(tail_marks);
 	free(long_marks);
+	free(block_marks);
 	return r;
 }

@@ -34,16 +34,31 @@ struct long_slot {
 	char text[LONG_TEXT];
 };
 
+/* Of a snapshot: a part of it, or where its parts are. */
+#define BLOCK_SIZE 4096
+#define BLOCK_BYTES (BLOCK_SIZE - 2 * sizeof(uint32_t))
+#define BLOCK_OTHERS (BLOCK_BYTES / sizeof(uint32_t))
+#define SNAPSHOT_MAX (BLOCK_OTHERS * BLOCK_BYTES)
+
+struct block_slot {
+	uint32_t generation;
+	uint32_t len; /* of the snapshot that it is the first of */
+	union {
+		char bytes[BLOCK_BYTES];
+		uint32_t others[BLOCK_OTHERS]; /* if `len` is more than one holds */
+	};
+};
+
 /* At the beginning of the mapping. */
 struct head {
-	uint32_t used[4]; /* of each table */
+	uint32_t used[5]; /* of each table */
 	/* What a handle is about to become: written here first, as copying is not one store. */
 	uint32_t index; /* 0: nothing is being copied */
 	struct handle handle;
 };
 
 struct state {
-	struct table nodes, handles, tails, longs;
+	struct table nodes, handles, tails, longs, blocks;
 	struct head *head;
 	uint32_t *buckets; /* of nodes: the first of each chain */
 	uint32_t *chain;   /* of nodes: the next one */
@@ -63,6 +78,9 @@ void state_node_used(struct state *s, uint32_t index);
 
 /* It becomes the last of those that are idle. */
 void state_node_idle(struct state *s, uint32_t index);
+
+/* The blocks of a snapshot (0: of none) are used. */
+void state_snapshot_mark(const struct state *s, uint32_t snapshot, bool *marks);
 
 /* Counts a handle in its node, or takes it out (`by` -1). */
 void state_count_handle(struct state *s, const struct handle *handle, int by);

@@ -92,7 +92,7 @@ struct view_ops {
 	bool (*lists)(struct fs *fs, const struct view *view, const struct grave *grave,
 		      const struct life *life);
 
-	/* Sets what is special about a handle at its open (a deadline). */
+	/* Sets what is special about a handle at its open (a deadline, a snapshot). */
 	int (*open)(struct fs *fs, const struct node *node, struct handle *handle);
 };
 

@@ -21,7 +21,7 @@
 #define HANDOVER_SIZE 4096
 
 /* To be raised whenever what lies in the mapping means something else than before. */
-#define HANDOVER_LAYOUT 4
+#define HANDOVER_LAYOUT 5
 
 struct handover {
 	/* Set before the first start. A program whose own are others cannot take over. */
