@@ -50,7 +50,7 @@ struct fs {
 	int owed_error;                              /* why, -errno */
 	unsigned owed;          /* handles whose closing could not be committed yet */
 	struct holders holders; /* of leases */
-	struct list listings;   /* that go on, see fs/listing.h */
+	struct list chores;     /* see fs/chore.h */
 	bool crowded;           /* there was no room for the last snapshot */
 	struct buf text;        /* for the reply being made */
 	struct {

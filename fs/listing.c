@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "core/graveyard.h"
+#include "fs/chore.h"
 #include "fs/fs.h"
 #include "fs/node.h"
 #include "fs/reply.h"
@@ -142,86 +143,51 @@ static int read_entries(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t *of
 /* ---- in slices ---- */
 
 struct listing {
-	struct list link;
-	struct fs *fs;
-	fuse_req_t req;
-	unsigned device; /* on which it came */
+	struct chore chore; /* first */
 	uint64_t id, offset;
 	size_t size;
 };
 
-static void end(struct listing *listing, int r)
+static void answer(struct fs *fs, fuse_req_t req, int r)
 {
-	list_remove(&listing->link);
-	listing->fs->devices.current = listing->device;
-	fuse_req_interrupt_func(listing->req, NULL, NULL);
 	if (r < 0)
-		reply_err(listing->req, r);
+		reply_err(req, r);
 	else
-		reply_data(listing->req, listing->fs->text.data, listing->fs->text.len);
-	free(listing);
+		reply_data(req, fs->text.data, fs->text.len);
 }
 
-static void on_interrupt(fuse_req_t req, void *data)
+static enum chore_turn slice(struct chore *chore)
 {
-	struct listing *listing = data;
+	struct listing *listing = (struct listing *)chore;
+	struct fs *fs = chore->fs;
+	int r = read_entries(fs, chore->req, listing->id, &listing->offset, listing->size,
+			     &fs->text);
 
-	list_remove(&listing->link);
-	listing->fs->devices.current = listing->device;
-	free(listing);
-	reply_err(req, -EINTR);
+	if (r == MORE)
+		return CHORE_WAITS;
+	answer(fs, chore->req, r);
+	return CHORE_DONE;
+}
+
+static void listing_free(struct chore *chore)
+{
+	free(chore);
 }
 
 void listing_serve(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, size_t size)
 {
-	struct listing *listing;
 	int r = read_entries(fs, req, id, &offset, size, &fs->text);
+	struct listing *listing = r == MORE ? malloc(sizeof(*listing)) : NULL;
 
-	if (r == MORE && fuse_req_interrupted(req))
-		r = -EINTR;
-	listing = r == MORE ? malloc(sizeof(*listing)) : NULL;
-	if (r == MORE && !listing)
-		r = -ENOMEM;
 	if (!listing) {
-		if (r < 0)
-			reply_err(req, r);
-		else
-			reply_data(req, fs->text.data, fs->text.len);
+		answer(fs, req, r == MORE ? -ENOMEM : r);
 		return;
 	}
 	*listing = (struct listing){
-		.fs = fs,
-		.req = req,
-		.device = fs->devices.current,
+		.chore = {.fs = fs, .req = req, .slice = slice, .free = listing_free},
 		.id = id,
 		.offset = offset,
 		.size = size,
 	};
-	list_append(&fs->listings, &listing->link);
-	fuse_req_interrupt_func(req, on_interrupt, listing);
-}
-
-bool listing_goes_on(const struct fs *fs)
-{
-	return !list_empty(&fs->listings);
-}
-
-void listing_continue(struct fs *fs)
-{
-	struct listing *listing = list_entry(fs->listings.next, struct listing, link);
-	int r = read_entries(fs, listing->req, listing->id, &listing->offset, listing->size,
-			     &fs->text);
-
-	if (r != MORE) {
-		end(listing, r);
-		return;
-	}
-	list_remove(&listing->link);
-	list_append(&fs->listings, &listing->link);
-}
-
-void listing_drain(struct fs *fs)
-{
-	while (listing_goes_on(fs))
-		end(list_entry(fs->listings.next, struct listing, link), -ECANCELED);
+	chore_begin(&listing->chore);
 }

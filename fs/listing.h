@@ -8,20 +8,11 @@
 
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
-#include <stdbool.h>
 
 struct fs;
 
 /*
  * Replies with directory entries from `offset` on, at most `size` bytes. Where many names have to be passed
- * over before one that is listed (one alive among a million), that is done in slices, between which others
- * are served.
+ * over before one that is listed (one alive among a million), that is done in slices.
  */
 void listing_serve(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, size_t size);
-
-/* Are there listings that go on? Then this does a slice of one. */
-bool listing_goes_on(const struct fs *fs);
-void listing_continue(struct fs *fs);
-
-/* Ends them with ECANCELED. */
-void listing_drain(struct fs *fs);

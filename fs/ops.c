@@ -18,6 +18,7 @@
 #include "fs/listing.h"
 #include "fs/node.h"
 #include "fs/park.h"
+#include "fs/reading.h"
 #include "fs/reply.h"
 #include "fs/session.h"
 #include "fs/state.h"
@@ -116,11 +117,18 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	return r;
 }
 
-static bool is_cached(struct fs *fs, fuse_ino_t ino)
+static const struct view *view_of(struct fs *fs, fuse_ino_t ino)
 {
 	const struct node *node = state_node(fs->state, ino);
 
-	return node && view_get(node->view)->cached;
+	return node ? view_get(node->view) : NULL;
+}
+
+static bool is_cached(struct fs *fs, fuse_ino_t ino)
+{
+	const struct view *view = view_of(fs, ino);
+
+	return view && view->cached;
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -149,6 +157,8 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		reply_err(req, -EINVAL);
 	else if (!state_handle(fs->state, fi->fh))
 		reply_err(req, -EBADF);
+	else if (view_of(fs, ino) && view_of(fs, ino)->sliced)
+		reading_begin(fs, req, fi->fh, (uint64_t)offset, size);
 	else
 		park_read(fs, req, fi->fh, (uint64_t)offset, size, fi->flags & O_NONBLOCK);
 }

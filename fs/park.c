@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "core/vigil.h"
 #include "fs/fs.h"
+#include "fs/reading.h"
 #include "fs/reply.h"
 #include "fs/state.h"
 #include "fs/view.h"
@@ -30,40 +31,9 @@ struct parked {
 
 /* ---- looking ---- */
 
-static bool has_changed(const struct handle *handle, const struct handle *before)
-{
-	return handle->hint != before->hint || handle->extent != before->extent ||
-	       handle->flags != before->flags || handle->busy != before->busy ||
-	       handle->accounts != before->accounts;
-}
-
-static int read_file(struct fs *fs, uint64_t fh, struct handle *handle, uint64_t offset,
-		     size_t size, bool moves)
-{
-	const struct node *node = state_node(fs->state, handle->node);
-	const struct handle before = *handle;
-	const struct view *view;
-	int r;
-
-	if (!node)
-		return -ESTALE;
-	view = view_get(node->view);
-	buf_truncate(&fs->text, 0);
-	r = view->ops->read(fs, view, node, handle, offset, size, &fs->text);
-	if (r < 0)
-		return r;
-	if (!moves) {
-		handle->hint = before.hint;
-		handle->extent = before.extent;
-	}
-	if (has_changed(handle, &before))
-		state_handle_set(fs->state, fh, handle);
-	return r == 0 ? buf_error(&fs->text) : r;
-}
-
 static int look_for_poller(struct fs *fs, uint64_t fh, struct handle *handle)
 {
-	return read_file(fs, fh, handle, handle->extent, 1, false);
+	return reading_look(fs, fh, handle, handle->extent, 1, false);
 }
 
 static int look(struct parked *p)
@@ -76,7 +46,7 @@ static int look(struct parked *p)
 	handle = *now;
 	if (!p->req)
 		return look_for_poller(p->fs, p->fh, &handle);
-	return read_file(p->fs, p->fh, &handle, p->offset, p->size, true);
+	return reading_look(p->fs, p->fh, &handle, p->offset, p->size, true);
 }
 
 /* ---- ending ---- */
@@ -225,9 +195,10 @@ void park_read(struct fs *fs, fuse_req_t req, uint64_t fh, uint64_t offset, size
 {
 	struct handle handle = *state_handle(fs->state, fh);
 	struct parked *p = NULL;
-	int r = read_file(fs, fh, &handle, offset, size, true);
+	int r = reading_look(fs, fh, &handle, offset, size, true);
 
-	if (r == 0) {
+	/* Of a text that goes on for ever, as of a pipe, a reader gets what is at hand. */
+	if (r == 0 || r == VIEW_MORE) {
 		reply_data(req, fs->text.data, fs->text.len);
 		return;
 	}
@@ -304,7 +275,7 @@ unsigned park_poll(struct fs *fs, uint64_t fh, uint64_t kernel_handle)
 	if (r != VIEW_PARK || late(&handle))
 		ready = POLLIN | POLLRDNORM;
 	/* An edge-triggered poller of `.events` is not going to ask again before the next event. */
-	goes_on = !ready || (r == 0 && view_get(node->view)->endless);
+	goes_on = !ready || ((r == 0 || r == VIEW_MORE) && view_get(node->view)->endless);
 	if (!goes_on)
 		keep_promise(fs, fh);
 	else if (kernel_handle && watch_for_poller(fs, fh, kernel_handle) < 0)

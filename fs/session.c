@@ -15,9 +15,9 @@
 #include "core/vigil.h"
 #include "fs/batch.h"
 #include "fs/change.h"
+#include "fs/chore.h"
 #include "fs/fs.h"
 #include "fs/lease.h"
-#include "fs/listing.h"
 #include "fs/ops.h"
 #include "fs/park.h"
 #include "fs/ports.h"
@@ -154,7 +154,7 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->max_names = config->max_names;
 	fs->max_park = config->max_park;
 	fs->on_event = config->on_event;
-	list_init(&fs->listings);
+	list_init(&fs->chores);
 	fs->uid = getuid();
 	fs->gid = getgid();
 	another = look_back(fs);
@@ -217,13 +217,13 @@ int session_serve(struct fs *fs)
 
 bool session_goes_on(const struct fs *fs)
 {
-	return resume_goes_on(fs) || listing_goes_on(fs) || fs->holders.ended_count > 0;
+	return resume_goes_on(fs) || chores_go_on(fs) || fs->holders.ended_count > 0;
 }
 
 int session_continue(struct fs *fs)
 {
-	if (listing_goes_on(fs))
-		listing_continue(fs);
+	if (chores_go_on(fs))
+		chores_continue(fs);
 	if (fs->holders.ended_count > 0)
 		return session_look(fs);
 	return resume_goes_on(fs) ? session_serve(fs) : 0;
@@ -289,7 +289,7 @@ bool session_expects_close(const struct fs *fs)
 void session_drain(struct fs *fs)
 {
 	vigils_drain(fs->vigils);
-	listing_drain(fs);
+	chores_drain(fs);
 }
 
 bool session_owes(const struct fs *fs)

@@ -59,8 +59,9 @@ struct file {
 	uint32_t generation;
 };
 
-/* What view->read() returns when there is nothing to read yet. */
+/* What view->read() returns when there is nothing to read yet, and when it is to be called again for more. */
 #define VIEW_PARK 1
+#define VIEW_MORE 2
 
 struct view_ops {
 	/* Is there a file of this text (a name, WHO, what follows `.events`), and what is it like?
@@ -70,7 +71,8 @@ struct view_ops {
 
 	/*
 	 * Appends the file's bytes from `offset` on, at most `size`; nothing at its end. 0, or VIEW_PARK
-	 * where the reader has to wait. May change the handle's hint and extent (a poll moves neither), and
+	 * where the reader has to wait, or VIEW_MORE where all of that would take long: then there may be more after
+	 * what was appended, and nothing may have been; handle->hint tells the next call where to go on. May change the handle's hint and extent (a poll moves neither), and
 	 * what is a wait's.
 	 * Errors are read(2)'s.
 	 */
@@ -104,6 +106,7 @@ struct view {
 	bool endless;         /* what is read to its end may go on */
 	bool unlisted;        /* directories: what is in it is not listed */
 	bool suffixed;        /* a single file, whose name may be followed by "@…" */
+	bool sliced;          /* is read by and by, in slices (VIEW_MORE), and never parks */
 	bool cached;          /* goes through the page cache: what can be mapped, and run */
 	mode_t mode;          /* of the directory itself, or of the single file */
 	enum store_list list; /* directories: which names are looked through for the listing */

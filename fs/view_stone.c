@@ -138,6 +138,8 @@ static int life_at_offset(struct store *store, int64_t grave, uint64_t last, uin
 	return 0;
 }
 
+#define SLICE 8u /* lives */
+
 static int history_read(struct fs *fs, const struct view *view, const struct node *node,
 			struct handle *handle, uint64_t offset, size_t size, struct buf *text)
 {
@@ -153,9 +155,11 @@ static int history_read(struct fs *fs, const struct view *view, const struct nod
 		r = store->ops->life_at(store, grave.id, handle->opened, &last);
 	if (r >= 0)
 		r = life_at_offset(store, grave.id, last.number, offset, &number);
-	for (; r >= 0 && number <= last.number && text->len < size; number++) {
+	for (unsigned told = 0; r >= 0 && number <= last.number && text->len < size; number++) {
 		struct life life;
 
+		if (told++ == SLICE)
+			return VIEW_MORE;
 		r = store->ops->life(store, grave.id, number, &life);
 		if (r < 0)
 			break;
