@@ -8,12 +8,11 @@
 
 #include "base/buf.h"
 #include "base/rfc3339.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-
-#define REPLACEMENT 0xfffd
 
 /* Bytes within the text being read; not terminated. */
 struct span {
@@ -90,50 +89,10 @@ static void cut_comment(struct span *s)
 	trim_end(s);
 }
 
-/* A code point that is a character: no surrogate. */
-static bool is_character(uint32_t c)
-{
-	return c < 0xd800 || (c > 0xdfff && c <= 0x10ffff);
-}
-
-/* Takes a character off; a byte that is not part of one counts as U+FFFD. */
-static uint32_t take_char(struct span *in)
-{
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)*in->at++;
-	unsigned more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-	uint32_t c = first & (0x3fu >> more);
-
-	if (first < 0x80)
-		return first;
-	if (first < 0xc0 || first > 0xf7 || span_len(*in) < more)
-		return REPLACEMENT;
-	for (unsigned i = 0; i < more; i++) {
-		if (((unsigned char)in->at[i] & 0xc0) != 0x80)
-			return REPLACEMENT;
-		c = c << 6 | ((unsigned char)in->at[i] & 0x3f);
-	}
-	if (c < least[more] || !is_character(c))
-		return REPLACEMENT;
-	in->at += more;
-	return c;
-}
-
-static size_t utf8_put(uint32_t c, char *at)
-{
-	static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
-	unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-
-	*at++ = (char)(lead[more] | c >> (6 * more));
-	for (unsigned i = more; i > 0; i--)
-		*at++ = (char)(0x80 | (c >> (6 * (i - 1)) & 0x3f));
-	return more + 1;
-}
-
 static int put_char(struct parser *p, struct scalar *out, uint32_t c)
 {
 	char utf8[4];
-	size_t len = utf8_put(c != 0 && is_character(c) ? c : REPLACEMENT, utf8);
+	size_t len = utf8_put(c != 0 && utf8_is_character(c) ? c : UTF8_REPLACEMENT, utf8);
 
 	if (out->len + len > STONE_EPITAPH_MAX)
 		return refuse(p, -EFBIG, "value is longer than 1024 bytes");
@@ -191,7 +150,7 @@ static bool take_escape(struct span *in, uint32_t *ret_c)
 static int take_text(struct parser *p, struct span *in, char quote, struct scalar *out)
 {
 	while (in->at < in->end) {
-		uint32_t c = take_char(in);
+		uint32_t c = utf8_take(&in->at, in->end);
 		int r;
 
 		if (quote == '"' && c == '\\') {
@@ -421,26 +380,6 @@ int stone_parse(const char *text, size_t len, struct stone *ret_stone,
 	return 0;
 }
 
-/* Would do harm on a terminal or not survive YAML, or ends the quotes. */
-static bool must_escape(uint32_t c)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{0, 0x1f},        {'"', '"'},       {'\\', '\\'}, {0x7f, 0x9f}, /* DEL, C1 */
-		{0x61c, 0x61c},                     /* bidirectional, from here on */
-		{0x200e, 0x200f}, {0x2028, 0x202e}, /* with the line and paragraph separators */
-		{0x2066, 0x2069}, {0xfeff, 0xfeff}, /* byte order mark */
-		{0xfffe, 0xffff},                   /* not characters */
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	}
-	return false;
-}
-
 static void format_escape(uint32_t c, struct buf *text)
 {
 	for (size_t i = 0; i < ESCAPE_COUNT; i++) {
@@ -458,10 +397,10 @@ static void format_epitaph(const char *epitaph, struct buf *text)
 
 	buf_adds(text, "Epitaph: \"");
 	while (in.at < in.end) {
-		uint32_t c = take_char(&in);
+		uint32_t c = utf8_take(&in.at, in.end);
 		char utf8[4];
 
-		if (must_escape(c))
+		if (c == '"' || c == '\\' || utf8_is_special(c))
 			format_escape(c, text);
 		else
 			buf_add(text, utf8, utf8_put(c, utf8));
