@@ -21,11 +21,13 @@ struct fuse_session;
 struct graveyard;
 struct state;
 struct vigils;
+struct waiting;
 struct parked;
 
 struct fs {
 	struct graveyard *graveyard;
 	struct vigils *vigils;
+	struct waiting *waiting; /* who is waited for */
 	struct ports *ports;
 	struct state *state;
 	struct batch *batch;

@@ -25,6 +25,7 @@
 #include "fs/shared.h"
 #include "fs/snapshot.h"
 #include "fs/state.h"
+#include "fs/waiting.h"
 
 /* Files that are open besides those that wait. */
 #define OTHER_HANDLES 65536u
@@ -165,6 +166,8 @@ static int init(struct fs *fs, const struct session_config *config)
 	if (r == 0)
 		r = state_new(&limits, (char *)config->mapping + SHARED_SIZE, &fs->state);
 	if (r == 0)
+		r = waiting_new(&fs->waiting);
+	if (r == 0)
 		r = batch_new(fs, &fs->batch);
 	if (r == 0)
 		r = attach(fs);
@@ -204,6 +207,7 @@ void session_free(struct fs *fs)
 	resume_free(fs);
 	batch_free(fs->batch);
 	state_free(fs->state);
+	waiting_free(fs->waiting);
 	free(fs->pollers);
 	buf_release(&fs->text);
 	buf_release(&fs->memo.text);

@@ -76,12 +76,12 @@ struct handle {
 	int64_t deadline; /* of a wait, or HANDLE_EXPECTED; CLOCK_MONOTONIC; INT64_MAX: none */
 	union {
 		uint64_t
-			hint; /* `.log`, `.events`: see journal_read(); `.status`: the last grave shown */
+			hint; /* `.log`, `.events`: see journal_read(); `.status`, `.status.json`: see roll_next() */
 		uint64_t life; /* HANDLE_LEASE: which it keeps going */
 	};
 	union {
 		uint64_t
-			extent; /* `.events`: the furthest byte read; `.status`: the row after `hint` */
+			extent; /* `.events`: the furthest byte read; `.status`: the row after `hint`; `.status.json`: where that begins */
 		uint64_t
 			start; /* HANDLE_LEASE: when its process started, struct process in base/process.h */
 	};

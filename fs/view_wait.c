@@ -11,6 +11,7 @@
 #include "fs/lease.h"
 #include "fs/state.h"
 #include "fs/view.h"
+#include "fs/waiting.h"
 
 #define SIZE_UNIT 4096u
 #define SIZE_MAX_SHOWN 16384u
@@ -110,6 +111,36 @@ static unsigned wait_names(const struct node *node)
 	return who_parse(node->text, node->len, &who) < 0 ? 0 : who.count;
 }
 
+/* Until wait_unwatch(), of the first `count` names: who is watched in vain is not waited for. */
+static void stop_counting(struct fs *fs, const struct view *view, const struct vigil_name *names,
+			  unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (names[i].life != UINT64_MAX)
+			waiting_remove(fs->waiting, view->wait, names[i].name, names[i].len);
+}
+
+static int count_waiting(struct fs *fs, const struct view *view, const struct vigil *vigil)
+{
+	for (unsigned i = 0; i < vigil->count; i++) {
+		const struct vigil_name *n = &vigil->names[i];
+		int r = n->life == UINT64_MAX
+				? 0
+				: waiting_add(fs->waiting, view->wait, n->name, n->len);
+
+		if (r < 0) {
+			stop_counting(fs, view, vigil->names, i);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static void wait_unwatch(struct fs *fs, const struct view *view, const struct vigil *vigil)
+{
+	stop_counting(fs, view, vigil->names, vigil->count);
+}
+
 static int wait_watch(struct fs *fs, const struct view *view, const struct node *node,
 		      const struct handle *handle, struct vigil *vigil)
 {
@@ -132,13 +163,14 @@ static int wait_watch(struct fs *fs, const struct view *view, const struct node 
 					 .len = it.len,
 					 .life = r == 0 ? standing.life : UINT64_MAX};
 	}
-	return 0;
+	return count_waiting(fs, view, vigil);
 }
 
 const struct view_ops view_wait_ops = {
 	.look = wait_file_look,
 	.read = wait_read,
 	.watch = wait_watch,
+	.unwatch = wait_unwatch,
 	.names = wait_names,
 	.open = wait_open,
 };

@@ -210,6 +210,8 @@ static int keep_grave(struct graveyard *g, struct grave *grave, const struct liv
 {
 	if (grave->on_view && grave->life == lives->life.number)
 		return 0;
+	if (!grave->on_view && grave->id)
+		g->removed = g->staged.seq + 1;
 	if (!grave->on_view) {
 		grave->uid = deed->by.uid;
 		grave->gid = deed->by.gid;

@@ -74,7 +74,12 @@ int graveyard_begun_at(struct graveyard *g, const char *name, size_t len, uint64
 int graveyard_find_at(struct graveyard *g, const char *name, size_t len, uint64_t seq,
 		      struct life *ret_life);
 
-/* May something have been taken off view after `seq`? (Of a time before the start, that is not known.) */
+/* The same of a grave that store_ops.list() gave. */
+int graveyard_grave_at(struct graveyard *g, const struct grave *grave, uint64_t seq,
+		       struct life *ret_life);
+
+/* May something have been taken off view after `seq`, or come back to it? (Of a time before the start, that is not
+ * known.) If not, what is on view now begins with what was then, in the order of ids. */
 bool graveyard_removed_since(const struct graveyard *g, uint64_t seq);
 
 /* ---- changing ---- */

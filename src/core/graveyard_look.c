@@ -56,6 +56,23 @@ int graveyard_begun_at(struct graveyard *g, const char *name, size_t len, uint64
 	return 0;
 }
 
+int graveyard_grave_at(struct graveyard *g, const struct grave *grave, uint64_t seq,
+		       struct life *ret_life)
+{
+	struct life life;
+	int r = g->store->ops->life(g->store, grave->id, grave->life, &life);
+
+	if (r == 0 && life.seq[FACT_BORN] > seq)
+		r = g->store->ops->life_at(g->store, grave->id, seq, &life);
+	if (r == 0 && life.removed && life.removed <= seq)
+		r = -ENOENT;
+	if (r < 0)
+		return r;
+	life_as_of(&life, seq);
+	*ret_life = life;
+	return 0;
+}
+
 bool graveyard_removed_since(const struct graveyard *g, uint64_t seq)
 {
 	return g->removed > seq;

@@ -14,7 +14,7 @@ struct graveyard {
 	struct graveyard_config config;
 	struct journal_end committed, staged;
 	uint64_t
-		removed; /* the last number at which something was taken off view, or of the start */
+		removed; /* the last number at which something was taken off view, or came back, or of the start */
 	bool counted;
 	bool begun; /* a transaction is open */
 	int doomed; /* -errno: a write of the transaction failed, and so will its commit */

@@ -18,3 +18,12 @@ void life_history_text(const struct life *life, struct buf *text)
 	buf_addf(text, "---\nLife: %" PRIu64 "\n", life->number);
 	stone_format(&life->stone, text);
 }
+
+const char *portrait_state(const struct portrait *portrait)
+{
+	if (!portrait->life)
+		return "waited";
+	return stone_has(&portrait->life->stone, FACT_DIED)    ? "dead"
+	       : stone_has(&portrait->life->stone, FACT_READY) ? "ready"
+							       : "alive";
+}

@@ -22,6 +22,7 @@
 
 #include "core/name.h"
 #include "core/stone.h"
+#include "core/wait.h"
 
 /* What can happen. The words in the journal are those of event_word(). */
 enum event_what {
@@ -97,6 +98,13 @@ struct lease {
 /* Holds a boot id, as /proc/sys/kernel/random/boot_id has it, and its end. */
 #define BOOT_ID_SIZE 37
 
+/* How a name stands, for whoever looks. */
+struct portrait {
+	const char *name;
+	const struct life *life;           /* NULL: never born, but waited for */
+	uint32_t waiting[WAIT_KIND_COUNT]; /* how many wait for it */
+};
+
 /* Which graves store_ops.list() shows. */
 enum store_list {
 	STORE_LIST_ON_VIEW,
@@ -104,6 +112,7 @@ enum store_list {
 	STORE_LIST_EVERY,
 };
 
+struct buf;
 struct store;
 
 struct store_ops {
@@ -155,9 +164,11 @@ struct store_ops {
 	int (*list)(struct store *store, enum store_list which, int64_t after,
 		    struct grave *ret_grave);
 
-	/* The grave that `skip` others come before on STORE_LIST_ON_VIEW. Cost in proportion to `skip`, but
-	 * little: of those passed over nothing but an index is read. -ENOENT: there are not so many. */
-	int (*skip_on_view)(struct store *store, uint64_t skip, struct grave *ret_grave);
+	/* The same on STORE_LIST_ON_VIEW, but the one that `skip` others come before. Cost in proportion to
+	 * `skip`, but little: of those passed over nothing but an index is read. -ENOENT: there are not so
+	 * many. */
+	int (*skip_on_view)(struct store *store, int64_t after, uint64_t skip,
+			    struct grave *ret_grave);
 
 	/* How many graves there are on a list. ON_VIEW and ALIVE may cost time in proportion to the
 	 * result; EVERY costs nothing. */
@@ -182,6 +193,12 @@ struct store_ops {
 
 	/* Keeps a boot id in place of the one before. */
 	int (*put_boot)(struct store *store, const char *id);
+
+	/*
+	 * Appends one JSON object, in one line: its members are what doc/status.schema.json says of a name. A store
+	 * knows how to write JSON; what it holds does not matter here. Bytes that are not UTF-8 stay as they are.
+	 */
+	int (*describe)(struct store *store, const struct portrait *portrait, struct buf *text);
 
 	void (*free)(struct store *store);
 };

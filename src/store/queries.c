@@ -53,7 +53,8 @@ static const char *const queries[QUERIES] = {
 			     " ORDER BY lives.grave LIMIT 1",
 	[QUERY_LIST_EVERY] = "SELECT " GRAVES_COLUMNS " FROM graves WHERE id > ?1"
 			     " ORDER BY id LIMIT 1",
-	[QUERY_SKIP_ON_VIEW] = "SELECT " GRAVES_COLUMNS ON_VIEW " ORDER BY id LIMIT 1 OFFSET ?1",
+	[QUERY_SKIP_ON_VIEW] =
+		"SELECT " GRAVES_COLUMNS ON_VIEW " AND id > ?1 ORDER BY id LIMIT 1 OFFSET ?2",
 	[QUERY_COUNT_ON_VIEW] = "SELECT count(*)" ON_VIEW,
 	[QUERY_COUNT_ALIVE] = "SELECT count(*)" ALIVE,
 	[QUERY_COUNT_EVERY] = "SELECT max(id) FROM graves", /* none is ever deleted */
@@ -70,8 +71,15 @@ static const char *const queries[QUERIES] = {
 	[QUERY_BOOT] = "SELECT id FROM boot WHERE one = 1",
 	[QUERY_PUT_BOOT] = "INSERT INTO boot (one, id) VALUES (1, ?1)"
 			   " ON CONFLICT (one) DO UPDATE SET id = ?1",
+	[QUERY_DESCRIBE] = "SELECT json_object('name', ?1, 'state', ?2, 'life', ?3, 'born', ?4,"
+			   " 'ready', ?5, 'died', ?6, 'lasted', round(?7, 3), 'exitCode', ?8,"
+			   " 'epitaph', ?9, 'waiting', json_object('born', ?10, 'ready', ?11,"
+			   " 'died', ?12, 'exitcode', ?13, 'succeeded', ?14))",
 };
 
+_Static_assert(WAIT_BORN == 0 && WAIT_READY == 1 && WAIT_DIED == 2 && WAIT_EXITCODE == 3 &&
+		       WAIT_SUCCEEDED == 4 && WAIT_KIND_COUNT == 5,
+	       "QUERY_DESCRIBE counts the kinds");
 _Static_assert(FACT_BORN == 0 && FACT_READY == 1 && FACT_EPITAPH == 2 && FACT_DIED == 3 &&
 		       FACT_CODE == 4,
 	       "QUERY_FIRST_LIFE counts the facts");

@@ -35,6 +35,7 @@ enum query {
 	QUERY_NEXT_LEASE,
 	QUERY_BOOT,
 	QUERY_PUT_BOOT,
+	QUERY_DESCRIBE,
 	QUERIES, /* how many there are */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/sqlite_leases.h"
+#include "store/sqlite_parts.h"
 
 #include "base/cleanup.h"
 #include "store/connection.h"

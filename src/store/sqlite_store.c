@@ -12,7 +12,7 @@
 #include "store/database.h"
 #include "store/place.h"
 #include "store/rows.h"
-#include "store/sqlite_leases.h"
+#include "store/sqlite_parts.h"
 
 struct sqlite_store {
 	struct store store;
@@ -260,12 +260,13 @@ static int store_list(struct store *store, enum store_list which, int64_t after,
 	return r < 0 ? r : grave_read(row, ret_grave);
 }
 
-static int store_skip_on_view(struct store *store, uint64_t skip, struct grave *ret_grave)
+static int store_skip_on_view(struct store *store, int64_t after, uint64_t skip,
+			      struct grave *ret_grave)
 {
 	struct connection *c = sqlite_store_connection(store);
 	_cleanup_(cleanup_query) struct sqlite3_stmt *row = c->statements[QUERY_SKIP_ON_VIEW];
-	const int64_t offset = row_number(skip);
-	int r = connection_fetch(c, QUERY_SKIP_ON_VIEW, &offset, 1);
+	const int64_t numbers[] = {after, row_number(skip)};
+	int r = connection_fetch(c, QUERY_SKIP_ON_VIEW, numbers, 2);
 
 	return r < 0 ? r : grave_read(row, ret_grave);
 }
@@ -352,6 +353,7 @@ static const struct store_ops sqlite_store_ops = {
 	.next_lease = sqlite_next_lease,
 	.boot = sqlite_boot,
 	.put_boot = sqlite_put_boot,
+	.describe = sqlite_describe,
 	.free = store_free,
 };
 

@@ -244,9 +244,10 @@ static int fake_list(struct store *store, enum store_list which, int64_t after,
 	return r < 0 ? r : -ENOENT;
 }
 
-static int fake_skip_on_view(struct store *store, uint64_t skip, struct grave *ret_grave)
+static int fake_skip_on_view(struct store *store, int64_t after, uint64_t skip,
+			     struct grave *ret_grave)
 {
-	struct grave grave = {0};
+	struct grave grave = {.id = after};
 	int r = 0;
 
 	for (uint64_t i = 0; r == 0 && i <= skip; i++)
