@@ -113,6 +113,14 @@ enum store_list {
 };
 
 struct buf;
+
+/* What keeps it, for whoever looks after that. */
+struct store_info {
+	const char *engine, *version; /* static */
+	uint64_t bytes;               /* of the database */
+	uint64_t log_bytes;           /* of a log in which is what is not there yet; 0: none */
+};
+
 struct store;
 
 struct store_ops {
@@ -199,6 +207,9 @@ struct store_ops {
 	 * knows how to write JSON; what it holds does not matter here. Bytes that are not UTF-8 stay as they are.
 	 */
 	int (*describe)(struct store *store, const struct portrait *portrait, struct buf *text);
+
+	/* Costs a system call or two. */
+	int (*info)(struct store *store, struct store_info *ret_info);
 
 	void (*free)(struct store *store);
 };

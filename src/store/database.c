@@ -84,3 +84,30 @@ int database_open_copy(const char *path, const struct why *why, struct sqlite3 *
 		*ret_db = take_ptr(db);
 	return r;
 }
+
+/* Of a file that SQLite has open; one that it has not is empty. */
+static int size_of(struct sqlite3 *db, int which, uint64_t *ret_size)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	int code = sqlite3_file_control(db, "main", which, &file);
+
+	if (code == SQLITE_OK && file && file->pMethods)
+		code = file->pMethods->xFileSize(file, &size);
+	*ret_size = (uint64_t)size;
+	return sqlite_errno(code);
+}
+
+int database_info(struct sqlite3 *db, struct store_info *ret_info)
+{
+	struct store_info info = {.engine = "sqlite", .version = sqlite3_libversion()};
+	int r;
+
+	errno = 0;
+	r = size_of(db, SQLITE_FCNTL_FILE_POINTER, &info.bytes);
+	if (r == 0)
+		r = size_of(db, SQLITE_FCNTL_JOURNAL_POINTER, &info.log_bytes);
+	if (r == 0)
+		*ret_info = info;
+	return r;
+}

@@ -14,3 +14,6 @@ int database_open(const char *path, enum store_durability durability, const stru
 
 /* Opens a private copy of an existing one. Errors, with `why`: those of sqlite_store_open_copy(). */
 int database_open_copy(const char *path, const struct why *why, struct sqlite3 **ret_db);
+
+/* What SQLite is, and how large the file and its -wal are. Those of sqlite_errno(). */
+int database_info(struct sqlite3 *db, struct store_info *ret_info);

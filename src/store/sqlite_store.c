@@ -320,6 +320,11 @@ static int store_clear_view(struct store *store, uint64_t seq)
 	return connection_spoil(c, r);
 }
 
+static int store_info(struct store *store, struct store_info *ret_info)
+{
+	return database_info(sqlite_store_connection(store)->db, ret_info);
+}
+
 static void store_free(struct store *store)
 {
 	struct sqlite_store *s = self(store);
@@ -354,6 +359,7 @@ static const struct store_ops sqlite_store_ops = {
 	.boot = sqlite_boot,
 	.put_boot = sqlite_put_boot,
 	.describe = sqlite_describe,
+	.info = store_info,
 	.free = store_free,
 };
 

@@ -82,7 +82,10 @@ static void an_empty_store_knows_nothing(struct store *store)
 	struct grave grave;
 	struct life life;
 	struct event event = {.seq = 99};
+	struct store_info info;
 
+	assert_int_equal(store->ops->info(store, &info), 0);
+	assert_true(info.engine[0] && info.version[0]);
 	assert_int_equal(store->ops->find(store, "a", 1, &grave), -ENOENT);
 	assert_int_equal(store->ops->life(store, 1, 1, &life), -ENOENT);
 	assert_int_equal(store->ops->life_at(store, 1, 1, &life), -ENOENT);

@@ -247,6 +247,41 @@ static void a_large_transaction_needs_little_memory(void **state)
 	assert_in_range(scratch_size(scratch, "-wal"), 0, 8 << 20);
 }
 
+static struct store_info info_of(struct store *store)
+{
+	struct store_info info;
+
+	assert_int_equal(store->ops->info(store, &info), 0);
+	assert_string_equal(info.engine, "sqlite");
+	assert_string_equal(info.version, sqlite3_libversion());
+	return info;
+}
+
+static void it_tells_how_large_its_files_are(void **state)
+{
+	struct scratch *scratch = *state;
+	struct store *store = scratch_open(scratch, STORE_PROCESS);
+	struct store_info info;
+
+	for (int i = 0; i < 300; i++) {
+		char name[32];
+
+		(void)sprintf(name, "name-%d", i);
+		commit_birth(store, name);
+	}
+	info = info_of(store);
+	assert_in_range(info.log_bytes, 1, WAL_MAX);
+	assert_int_equal(info.log_bytes, scratch_size(scratch, "-wal"));
+	assert_int_equal(info.bytes, scratch_size(scratch, ""));
+	scratch_close(scratch);
+
+	assert_int_equal(sqlite_store_open_copy(scratch->db, &store, NULL, 0), 0);
+	info = info_of(store);
+	assert_int_equal(info.bytes, scratch_size(scratch, ""));
+	assert_int_equal(info.log_bytes, 0);
+	store->ops->free(store);
+}
+
 static void the_views_are_pleasant_to_read(void **state)
 {
 	struct scratch *scratch = *state;
@@ -356,6 +391,7 @@ int main(void)
 		TEST(a_second_daemon_is_refused),
 		TEST(many_commits_need_little_wal_and_memory),
 		TEST(a_large_transaction_needs_little_memory),
+		TEST(it_tells_how_large_its_files_are),
 		TEST(the_views_are_pleasant_to_read),
 		TEST(names_and_texts_that_cannot_be_are_damage),
 		TEST(nothing_is_found_by_scanning_or_sorting),

@@ -386,6 +386,18 @@ static int fake_put_boot(struct store *store, const char *id)
 	return r;
 }
 
+static int fake_info(struct store *store, struct store_info *ret_info)
+{
+	const struct tables *now = &fake_of(store)->now;
+
+	*ret_info = (struct store_info){
+		.engine = "fake",
+		.version = "1",
+		.bytes = now->events * sizeof(now->event[0]),
+	};
+	return 0;
+}
+
 static void fake_free(struct store *store)
 {
 	assert_false(fake_of(store)->begun);
@@ -414,6 +426,7 @@ static const struct store_ops fake_ops = {
 	.next_lease = fake_next_lease,
 	.boot = fake_boot,
 	.put_boot = fake_put_boot,
+	.info = fake_info,
 	.free = fake_free,
 };
 
