@@ -14,6 +14,7 @@
 #include "fs/fs.h"
 #include "fs/kept.h"
 #include "fs/lease.h"
+#include "fs/metrics.h"
 #include "fs/ops.h"
 #include "fs/request.h"
 #include "fs/resume.h"
@@ -46,7 +47,6 @@ struct batch {
 	struct slot slots[SLOTS]; /* the answer of each is in shared->kept */
 	unsigned used;            /* slots postponed or kept */
 	struct slot *current;     /* being executed */
-	int64_t commit_time;      /* of late, ns */
 };
 
 int batch_new(struct fs *fs, struct batch **ret_batch)
@@ -187,6 +187,7 @@ static void publish(struct batch *b, struct slot *slot)
 	}
 	settle(b, kept);
 	fault("settled");
+	metrics_error(b->fs->metrics, answer_of(kept)->error);
 	r = devices_give(&b->fs->devices, kept->device, kept->bytes, kept->len);
 	fault("answered");
 	/* Whoever opened it is gone: no RELEASE will come. */
@@ -269,7 +270,7 @@ static void execute_alone(struct batch *b, struct slot *slot)
 	if (!slot->kept)
 		return;
 	kept_arm(kept, graveyard_staged_seq(b->fs->graveyard));
-	r = graveyard_commit(b->fs->graveyard);
+	r = fs_commit(b->fs);
 	if (r < 0) {
 		log_error("unable to keep a tombstone: %s", strerror(-r));
 		kept_forget(kept);
@@ -284,7 +285,6 @@ static void execute_alone(struct batch *b, struct slot *slot)
 
 static int commit(struct batch *b)
 {
-	int64_t start = clock_monotonic();
 	uint64_t seq;
 	int r;
 
@@ -295,10 +295,9 @@ static int commit(struct batch *b)
 		if (b->slots[i].kept)
 			kept_arm(&b->fs->shared->kept[i], seq);
 	fault("kept");
-	r = graveyard_commit(b->fs->graveyard);
+	r = fs_commit(b->fs);
 	for (unsigned i = 0; r < 0 && i < b->used; i++)
 		kept_forget(&b->fs->shared->kept[i]);
-	b->commit_time = (3 * b->commit_time + clock_monotonic() - start) / 4;
 	fault("committed");
 	return r;
 }
@@ -328,7 +327,7 @@ static void finish(struct batch *b)
 
 /* ---- draining ---- */
 
-static int receive(struct batch *b, struct slot *slot)
+static int read_one(struct batch *b, struct slot *slot)
 {
 	ssize_t n = (ssize_t)resume_next(b->fs, slot->request, &slot->device);
 
@@ -346,6 +345,15 @@ static int receive(struct batch *b, struct slot *slot)
 	slot->device = b->fs->devices.current;
 	fault("received");
 	return n >= (ssize_t)sizeof(struct fuse_in_header) ? 1 : -EIO;
+}
+
+static int receive(struct batch *b, struct slot *slot)
+{
+	int r = read_one(b, slot);
+
+	if (r > 0)
+		metrics_request(b->fs->metrics, header_of(slot)->opcode);
+	return r;
 }
 
 /* The file whose handle is going to change with an answer that was kept back; 0: none. */
@@ -420,7 +428,8 @@ static int gather(struct batch *b, int64_t *until)
 		return 0;
 	now = clock_monotonic();
 	if (*until == 0)
-		*until = now + (b->commit_time < GATHER_MAX ? b->commit_time : GATHER_MAX) / 2;
+		*until = now +
+			 (b->fs->commit_time < GATHER_MAX ? b->fs->commit_time : GATHER_MAX) / 2;
 	if (now >= *until)
 		return 0;
 	left.tv_nsec = *until - now;

@@ -352,7 +352,7 @@ static int retry_owed(struct fs *fs, uint64_t fh, const struct handle *owed)
 {
 	struct handle handle = *owed;
 	int done = take_close(fs, fh, &handle);
-	int r = done < 0 ? done : graveyard_commit(fs->graveyard);
+	int r = done < 0 ? done : fs_commit(fs);
 
 	if (done < 0)
 		graveyard_rollback(fs->graveyard);

@@ -10,10 +10,12 @@
 #include "base/list.h"
 #include "fs/device.h"
 #include "fs/holders.h"
+#include "fs/view.h"
 
 struct batch;
 struct event;
 struct kept;
+struct metrics;
 struct ports;
 struct resume;
 struct shared;
@@ -37,6 +39,7 @@ struct fs {
 	struct kept *making;   /* libfuse's answer to its request goes here; NULL: to the kernel */
 	const int32_t *herald; /* see struct session_config */
 	const uint32_t *hides;
+	struct metrics *metrics;
 	struct resume *resume; /* what is to be executed that another process left; NULL: nothing */
 	bool gathers;   /* a commit takes so long that it pays to wait for others to join it */
 	bool read_only; /* nothing will ever happen: waits fail rather than block */
@@ -46,7 +49,9 @@ struct fs {
 	uid_t uid;       /* the daemon's, owner of what belongs to nobody else */
 	gid_t gid;
 	uint32_t bury; /* which one is in .bin: see fs/view_bin.c; 0: nobody has asked yet */
-	struct parked **pollers; /* by state_handle_index(): who waits by poll(2) */
+	unsigned waits[VIEW_COUNT]; /* reads that are parked, and polls, by their views */
+	int64_t commit_time;        /* of late, ns */
+	struct parked **pollers;    /* by state_handle_index(): who waits by poll(2) */
 	void (*on_event)(void *arg,
 			 const struct event *event); /* told after the replies; for the log */
 	int owed_error;                              /* why, -errno */
@@ -60,3 +65,6 @@ struct fs {
 		struct buf text;
 	} memo; /* the text of the last wait that came: a thousand readers may get the same */
 };
+
+/* Commits what is staged, and counts that. As graveyard_commit(). */
+int fs_commit(struct fs *fs);

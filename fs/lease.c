@@ -354,7 +354,7 @@ void lease_finish(struct fs *fs, uint64_t fh)
 	int r = lease_close(fs, fh, &handle);
 
 	if (r >= 0) {
-		int committed = graveyard_commit(fs->graveyard);
+		int committed = fs_commit(fs);
 
 		r = committed < 0 ? committed : r;
 	} else {

@@ -23,6 +23,7 @@ struct parked {
 	const struct view *view;
 	fuse_req_t req;  /* NULL: by poll(2) */
 	unsigned device; /* on which it came */
+	unsigned *waits; /* of its view: it is one of these */
 	uint64_t fh;
 	uint64_t offset;
 	size_t size;
@@ -83,6 +84,7 @@ static void forget(struct parked *p)
 {
 	if (p->view->ops->unwatch)
 		p->view->ops->unwatch(p->fs, p->view, &p->vigil);
+	--*p->waits;
 	free(p);
 }
 
@@ -176,6 +178,8 @@ static int park(struct fs *fs, fuse_req_t req, uint64_t fh, struct parked **ret_
 		free(p);
 		return r;
 	}
+	p->waits = &fs->waits[node->view];
+	++*p->waits;
 	r = vigil_keep(fs->vigils, &p->vigil);
 	if (r < 0) {
 		forget(p);

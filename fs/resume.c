@@ -140,7 +140,7 @@ static int keep_lease(struct fs *fs, const struct kept *kept)
 		return 0;
 	r = graveyard_lease(fs->graveyard, node->text, node->len, handle->life, handle->pid,
 			    (int64_t)handle->start);
-	return r < 0 ? r : graveyard_commit(fs->graveyard);
+	return r < 0 ? r : fs_commit(fs);
 }
 
 static int take_over_state(struct fs *fs)

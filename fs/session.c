@@ -18,6 +18,7 @@
 #include "fs/chore.h"
 #include "fs/fs.h"
 #include "fs/lease.h"
+#include "fs/metrics.h"
 #include "fs/ops.h"
 #include "fs/park.h"
 #include "fs/ports.h"
@@ -56,8 +57,10 @@ static ssize_t write_answer(int fd, struct iovec *iov, int count, void *userdata
 	struct kept *making = fs->making;
 
 	(void)fd;
-	if (!making || header->unique != making->unique || header->len > sizeof(making->bytes))
+	if (!making || header->unique != making->unique || header->len > sizeof(making->bytes)) {
+		metrics_error(fs->metrics, header->error);
 		return devices_write(&fs->devices, iov, count);
+	}
 	making->len = 0;
 	for (int i = 0; i < count; i++) {
 		memcpy(making->bytes + making->len, iov[i].iov_base, iov[i].iov_len);
@@ -112,12 +115,51 @@ int session_size(unsigned max_waits, size_t *ret_size)
 	return r;
 }
 
+/* Of a removal the life tells more, which nobody can change any more. */
+static void count(struct fs *fs, const struct event *event, bool lost)
+{
+	struct store *store = graveyard_store(fs->graveyard);
+	enum metrics_more more = lost ? METRICS_LOST : METRICS_NO_MORE;
+	struct life life;
+
+	if (event->what == EVENT_REMOVED &&
+	    store->ops->life(store, event->grave, event->life, &life) == 0 &&
+	    stone_has(&life.stone, FACT_DIED))
+		more = METRICS_OVER;
+	metrics_event(fs->metrics, event, more);
+}
+
+/* What another mount has kept and did not live to count. */
+static void count_missed(struct fs *fs)
+{
+	struct store *store = graveyard_store(fs->graveyard);
+	struct event event;
+
+	for (uint64_t seq = metrics_seq(fs->metrics) + 1; seq <= graveyard_seq(fs->graveyard);
+	     seq++)
+		if (store->ops->event(store, seq, &event) == 0)
+			count(fs, &event, false);
+}
+
+/* What is only looked at has not been counted by whoever started this process. */
+static void begin_counting(struct fs *fs)
+{
+	struct store *store = graveyard_store(fs->graveyard);
+	uint64_t alive;
+
+	if (!fs->read_only)
+		count_missed(fs);
+	else if (store->ops->count(store, STORE_LIST_ALIVE, &alive) == 0)
+		metrics_begin(fs->metrics, graveyard_seq(fs->graveyard), alive);
+}
+
 /* For the first process all is zero. False: this is it. */
 static bool look_back(struct fs *fs)
 {
 	bool another = fs->shared->started != 0;
 
 	if (!another) {
+		begin_counting(fs);
 		fs->shared->told = graveyard_seq(fs->graveyard);
 		fs->shared->started = clock_now();
 	}
@@ -133,8 +175,8 @@ static int judge_leases(struct fs *fs)
 	if (fs->shared->judged || fs->read_only)
 		return 0;
 	r = lease_judge_old(fs);
-	fs->shared->judged = r == 0;
 	session_tell(fs);
+	fs->shared->judged = r == 0;
 	return r;
 }
 
@@ -150,6 +192,7 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->shared = config->mapping;
 	fs->herald = config->herald;
 	fs->hides = config->hides;
+	fs->metrics = config->metrics;
 	fs->gathers = config->gathers;
 	fs->read_only = config->read_only;
 	fs->max_names = config->max_names;
@@ -310,6 +353,8 @@ static void tell(void *arg, const struct event *event)
 {
 	struct fs *fs = arg;
 
+	/* Before the leases of earlier mounts are judged, nobody dies but of that. */
+	count(fs, event, !fs->shared->judged);
 	fs->on_event(fs, event);
 	fs->shared->told = event->seq;
 }
@@ -329,10 +374,26 @@ void session_tell_missed(struct fs *fs)
 		tell(fs, &event);
 }
 
+int fs_commit(struct fs *fs)
+{
+	unsigned events = graveyard_staged_events(fs->graveyard);
+	int64_t start, took;
+	int r;
+
+	if (!graveyard_staged(fs->graveyard))
+		return 0;
+	start = clock_monotonic();
+	r = graveyard_commit(fs->graveyard);
+	took = clock_monotonic() - start;
+	fs->commit_time = (3 * fs->commit_time + took) / 4;
+	metrics_commit(fs->metrics, r, events, took);
+	return r;
+}
+
 int session_commit(void *arg)
 {
 	struct fs *fs = arg;
-	int r = graveyard_commit(fs->graveyard);
+	int r = fs_commit(fs);
 
 	if (r == 0)
 		session_tell(fs);

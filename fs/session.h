@@ -9,6 +9,7 @@
 struct event;
 struct fs;
 struct graveyard;
+struct metrics;
 struct sock_diag;
 struct vigils;
 
@@ -29,7 +30,8 @@ struct session_config {
 	void *mapping;         /* session_size() bytes: zeros, or what the last process left */
 	const int32_t *herald; /* the process whose changes are announcements; 0: none */
 	const uint32_t *hides; /* names are to be denied to it now */
-	bool gathers;          /* see struct fs */
+	struct metrics *metrics; /* outlive this process, and the mapping */
+	bool gathers;            /* see struct fs */
 	bool read_only;
 	unsigned max_waits;
 	uint64_t max_names;

@@ -293,6 +293,8 @@ void state_count_handle(struct state *s, const struct handle *handle, int by)
 		slot->node.pending += (uint32_t)by;
 		s->pending += (uint32_t)by;
 	}
+	if (handle->flags & HANDLE_LEASE && !(handle->flags & (HANDLE_REAPING | HANDLE_OWED)))
+		s->leases += (uint32_t)by;
 	state_node_used(s, (uint32_t)(node_key(handle->node) & TABLE_INDEX_MASK));
 }
 
@@ -396,6 +398,11 @@ unsigned state_handles(const struct state *s)
 unsigned state_pending(const struct state *s)
 {
 	return s->pending;
+}
+
+unsigned state_leases(const struct state *s)
+{
+	return s->leases;
 }
 
 unsigned state_handle_index(uint64_t fh)

@@ -153,6 +153,9 @@ unsigned state_handles(const struct state *s);
 /* How many handles wait to be counted (HANDLE_PENDING). */
 unsigned state_pending(const struct state *s);
 
+/* How many hold a lease: HANDLE_LEASE, and neither HANDLE_REAPING nor HANDLE_OWED. */
+unsigned state_leases(const struct state *s);
+
 /* The handle's place in the table: from 1 to limits.handles. */
 unsigned state_handle_index(uint64_t fh);
 

@@ -103,7 +103,7 @@ static void forget_counts(struct state *s)
 	memset(s->buckets, 0, ((size_t)s->bucket_mask + 1) * sizeof(*s->buckets));
 	memset(s->idle_links, 0, (size_t)s->nodes.count * sizeof(*s->idle_links));
 	list_init(&s->idle);
-	s->idle_len = s->pending = 0;
+	s->idle_len = s->pending = s->leases = 0;
 }
 
 static void finish_copy(struct state *s)

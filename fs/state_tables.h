@@ -68,6 +68,7 @@ struct state {
 	unsigned idle_len, idle_max;
 	uint64_t uses;    /* of nodes */
 	unsigned pending; /* handles with HANDLE_PENDING */
+	unsigned leases;  /* handles that hold one */
 };
 
 /* The chain of the hash that a node belongs to. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "fs/device.h"
+#include "fs/metrics.h"
 
 /* argv[0] of those that the keeper starts; they find the file under this number. */
 #define WORKER_NAME "graveyardfs-worker"
@@ -46,6 +47,8 @@ struct handover {
 	uint32_t gone;        /* the connection was ended by somebody else */
 	int64_t linger_until; /* CLOCK_MONOTONIC; 0: not lingering */
 	uint64_t announced;   /* the last event that the herald has been told of */
+
+	struct metrics metrics; /* the worker's, but for what it does not live to see */
 };
 
 _Static_assert(sizeof(struct handover) <= HANDOVER_SIZE, "its page");

@@ -106,7 +106,7 @@ static void say_how(const struct keeper *k, const struct child *c, int status)
 		record_text(&r, "signal", sigabbrev_np(WTERMSIG(status)) ?: "RT");
 	else
 		record_number(&r, "code", WEXITSTATUS(status));
-	record_number(&r, "restarts", k->restarts);
+	record_number(&r, "restarts", (int64_t)k->handover->metrics.restarts);
 	record_end(&r);
 }
 
@@ -141,7 +141,7 @@ static void on_worker_end(struct keeper *k, int status)
 		end(k, EXIT_SYSTEM);
 		return;
 	}
-	k->restarts++;
+	k->handover->metrics.restarts++;
 	k->shared->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	say_how(k, &k->worker, status);
 	if (k->broken > 0 && k->program.last >= 0)

@@ -70,6 +70,7 @@ static int open_channels(struct keeper *k)
 static int prepare(struct keeper *k)
 {
 	const struct options *o = k->options;
+	uint64_t alive;
 	int r = make_handover(k);
 
 	if (r == 0)
@@ -80,7 +81,9 @@ static int prepare(struct keeper *k)
 		r = open_channels(k);
 	if (r < 0)
 		return log_failure(r, "prepare for", o->mountpoint);
-	return yard_prepare(o, &k->lock_fd, &k->handover->seq);
+	r = yard_prepare(o, &k->lock_fd, &k->handover->seq, &alive);
+	metrics_begin(&k->handover->metrics, k->handover->seq, alive);
+	return r;
 }
 
 static int open_directory(struct keeper *k)

@@ -33,7 +33,6 @@ struct keeper {
 	struct handover *handover;
 	struct shared *shared;
 	size_t session_size;
-	unsigned restarts;
 	unsigned ready;       /* handover->ready when the worker was started */
 	unsigned broken;      /* workers that did not come up, or crashed, one after the other */
 	int64_t broken_since; /* CLOCK_MONOTONIC */

@@ -79,6 +79,7 @@ static int open_session(struct server *s)
 		.mapping = handover_session(s->handover),
 		.herald = &s->handover->herald,
 		.hides = &s->handover->hides,
+		.metrics = &s->handover->metrics,
 		.gathers = o->power,
 		.read_only = o->read_only,
 		.max_waits = o->max_waits,

@@ -64,8 +64,9 @@ void yard_close(struct yard *yard)
 	*yard = (struct yard){0};
 }
 
-static int begin(const struct options *o, struct graveyard *g)
+static int begin(const struct options *o, struct graveyard *g, uint64_t *ret_alive)
 {
+	struct store *store = graveyard_store(g);
 	char boot[BOOT_ID_SIZE];
 	int r = process_boot_id(boot);
 
@@ -75,6 +76,8 @@ static int begin(const struct options *o, struct graveyard *g)
 		r = graveyard_fresh(g, clock_now());
 	if (r == 0)
 		r = graveyard_commit(g);
+	if (r == 0)
+		r = store->ops->count(store, STORE_LIST_ALIVE, ret_alive);
 	/* The first process that serves takes it as told. */
 	graveyard_tell(g, happening_log, NULL);
 	if (r < 0)
@@ -82,7 +85,8 @@ static int begin(const struct options *o, struct graveyard *g)
 	return r;
 }
 
-int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq)
+int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq,
+		 uint64_t *ret_alive)
 {
 	_cleanup_(cleanup_close) int lock = -1;
 	struct yard yard;
@@ -90,7 +94,7 @@ int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq
 	int r;
 
 	*ret_lock = -1;
-	*ret_seq = 0;
+	*ret_seq = *ret_alive = 0;
 	if (options->read_only)
 		return 0;
 	r = sqlite_store_lock(options->db, &lock, why, sizeof(why));
@@ -101,7 +105,7 @@ int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq
 	r = yard_open(options, &yard);
 	if (r < 0)
 		return r;
-	r = begin(options, yard.graveyard);
+	r = begin(options, yard.graveyard, ret_alive);
 	*ret_seq = graveyard_seq(yard.graveyard);
 	yard_close(&yard);
 	if (r == 0)

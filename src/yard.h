@@ -17,10 +17,11 @@ struct yard {
 
 /*
  * Looks whether the database can be used, does with it what is done once at a start (--fresh; who was alive in an earlier boot is dead), and locks it against
- * another daemon for as long as the descriptor is open (--read-only: -1). Tells the last event by then (--read-only: 0).
- * -errno after saying why.
+ * another daemon for as long as the descriptor is open (--read-only: -1). Tells the last event by then, and how many names
+ * are alive (--read-only: 0). -errno after saying why.
  */
-int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq);
+int yard_prepare(const struct options *options, int *ret_lock, uint64_t *ret_seq,
+		 uint64_t *ret_alive);
 
 /* Opens it, in the process that uses it, under the lock. -errno after saying why. */
 int yard_open(const struct options *options, struct yard *ret_yard);

@@ -147,9 +147,18 @@ static struct model_handle *find_free(struct model *m)
 	return NULL;
 }
 
+/* A lease that is held, that has ended, or none. */
+static uint32_t lease_flags(struct model *m)
+{
+	static const uint32_t flags[] = {0, 0, HANDLE_LEASE, HANDLE_LEASE | HANDLE_REAPING,
+					 HANDLE_LEASE | HANDLE_OWED};
+
+	return flags[roll(m, sizeof(flags) / sizeof(flags[0]))];
+}
+
 static void open_one(struct model *m, struct model_node *n)
 {
-	uint32_t flags = roll(m, 2) ? HANDLE_PENDING | HANDLE_CREATED : 0;
+	uint32_t flags = (roll(m, 2) ? HANDLE_PENDING | HANDLE_CREATED : 0) | lease_flags(m);
 	struct model_handle *h = find_free(m);
 	struct handle handle;
 	uint64_t fh = 0;
@@ -176,7 +185,7 @@ static void set_one(struct model *m, struct model_handle *h)
 	if (!h->fh)
 		return;
 	handle = *state_handle(m->state, h->fh);
-	handle.flags = roll(m, 2) ? HANDLE_PENDING : HANDLE_COUNTED;
+	handle.flags = (roll(m, 2) ? HANDLE_PENDING : HANDLE_COUNTED) | lease_flags(m);
 	h->node->pending += handle.flags & HANDLE_PENDING ? 1 : 0;
 	h->node->pending -= h->flags & HANDLE_PENDING ? 1 : 0;
 	h->flags = handle.flags;
@@ -259,7 +268,7 @@ static void check_handle(struct model *m, const struct model_handle *h)
 
 static void check(struct model *m)
 {
-	unsigned open = 0, seen = 0, pending = 0;
+	unsigned open = 0, seen = 0, pending = 0, leases = 0;
 
 	for (unsigned i = 0; i < NAMES; i++) {
 		check_node(m, &m->nodes[i]);
@@ -269,7 +278,10 @@ static void check(struct model *m)
 	for (unsigned i = 0; i < HANDLES; i++) {
 		check_handle(m, &m->handles[i]);
 		open += m->handles[i].fh != 0;
+		leases += (m->handles[i].flags & (HANDLE_LEASE | HANDLE_REAPING | HANDLE_OWED)) ==
+			  HANDLE_LEASE;
 	}
+	assert_int_equal(state_leases(m->state), leases);
 	for (uint64_t fh = 0; (fh = state_handle_next(m->state, fh)) != 0;)
 		seen++;
 	assert_int_equal(seen, open);
