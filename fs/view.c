@@ -55,6 +55,7 @@ static const struct view views[VIEW_COUNT] = {
 	[VIEW_LOG] = { .name = ".log", .ops = &view_log_ops, .sliced = true, .mode = 0444 },
 	[VIEW_STATUS] = { .name = ".status", .ops = &view_status_ops, .sliced = true, .mode = 0444 },
 	[VIEW_STATUS_JSON] = { .name = ".status.json", .ops = &view_status_json_ops, .sliced = true, .mode = 0444 },
+	[VIEW_METRICS] = { .name = ".metrics", .ops = &view_metrics_ops, .mode = 0444 },
 	[VIEW_HELP] = { .name = ".help", .ops = &view_help_ops, .mode = 0444 },
 	[VIEW_BIN] = { .name = ".bin", .ops = &dir_ops, .directory = true, .mode = 0555 },
 	[VIEW_BIN_BURY] = { .name = "bury", .parent = VIEW_BIN, .ops = &view_bin_ops,

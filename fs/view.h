@@ -43,6 +43,7 @@ enum view_id {
 	VIEW_LOG,
 	VIEW_STATUS,
 	VIEW_STATUS_JSON,
+	VIEW_METRICS,
 	VIEW_HELP,
 	VIEW_BIN,
 	VIEW_BIN_BURY,
@@ -132,8 +133,8 @@ int view_find(enum view_id parent, const char *name, size_t len, enum view_id *r
 
 /* The families, in the files of their names. */
 extern const struct view_ops view_stone_ops, view_history_ops, view_wait_ops, view_ports_ops,
-	view_events_ops, view_log_ops, view_status_ops, view_status_json_ops, view_help_ops,
-	view_bin_ops;
+	view_events_ops, view_log_ops, view_status_ops, view_status_json_ops, view_metrics_ops,
+	view_help_ops, view_bin_ops;
 
 /* The part of a text that a reader asked for. */
 void view_slice(const struct buf *whole, uint64_t offset, size_t size, struct buf *text);

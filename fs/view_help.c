@@ -20,7 +20,7 @@ static const char help[] =
 	"      cat $G/.wait/died/agent@next     not what is so already: the next time\n"
 	"      cat $G/.wait/listening/80        till somebody listens on TCP port 80\n"
 	"      cat $G/.wait/drained/80:3s       till nobody was connected to it for 3 s\n"
-	"LOOK  cat $G/.status                   who is alive, ready, dead, since when\n"
+	"LOOK  cat $G/.status                   who, since when (.status.json, .metrics)\n"
 	"      cat $G/.log $G/.events@now       what was; what comes. Also .history/agent\n"
 	"RUN   $G/.bin/bury --name agent --until died:db -- agent     does it all for it\n"
 	"TRAP  where no lease will do; what takes long: `command & wait $!`\n"

@@ -42,7 +42,7 @@ enter_namespaces()
 {
 	if [ "$(id -u)" != 0 ]; then
 		[ -n "${TEST_SUDO-}" ] || skip "needs root"
-		exec sudo -n env "GRAVEYARDFS=$GRAVEYARDFS" "NO_SKIP=${NO_SKIP-}" \
+		exec sudo -n env "PATH=$PATH" "GRAVEYARDFS=$GRAVEYARDFS" "NO_SKIP=${NO_SKIP-}" \
 			"KEEP_LOG=${KEEP_LOG-}" "$test_script"
 	fi
 	[ -c /dev/fuse ] || skip "there is no /dev/fuse"

@@ -38,7 +38,7 @@ idle 3 "after the start"
 # Activity of every kind; whoever waits has no deadline, or had one and has gone.
 touch "$G/.born/a" "$G/.ready/a"
 echo 1 >"$G/.died/a"
-cat "$G/.status" "$G/.log" "$G/.wait/died/a" >/dev/null
+cat "$G/.status" "$G/.metrics" "$G/.log" "$G/.wait/died/a" >/dev/null
 ls -lR "$G" >/dev/null
 rm "$G/a"
 expect_fails cat "$G/.wait/died/b@20ms"

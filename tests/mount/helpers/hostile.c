@@ -145,7 +145,7 @@ static void random_path(char *path, size_t size)
 		".born",      ".events@now", ".events@999999", ".events@18446744073709551616",
 		".events@",   ".",
 
-		".wait/died", ".none"};
+		".wait/died", ".metrics",    ".none"};
 	static const char *const ends[] = {"",       "",       "@10ms", "@next@5ms",
 					   ",b@5ms", "+c@5ms", "@",     ","};
 	const char *place = PICK(places);
