@@ -290,9 +290,30 @@ expect_eq "the living" "$(value alive)" "$(find "$G/.alive" -type f | wc -l)"
 expect_eq "codes" "$(awk '/^graveyardfs_exit_codes_total/ { n += $2 } END { print n }' now)" \
 	"$(awk '$6 != "-"' "$G/.log" | wc -l)"
 
-# --- a kernel that cannot resend: the mount is another, the counters are the same
+# --- what a worker has kept and did not live to count
 
 stop_graveyard
+if grep -q GRAVEYARDFS_DIE_AT "$GRAVEYARDFS"; then
+	export GRAVEYARDFS_DIE_AT=committed:1
+	start_graveyard --linger 1ms
+	look before
+	touch "$G/.born/k1" "$G/.born/k2" "$G/.ready/k2"
+	echo 3 >"$G/.died/k3"
+	rm "$G/k1"
+	look
+	adds births_total 3
+	adds readies_total 1
+	adds deaths_total 1
+	adds 'exit_codes_total{code="1-125"}' 1
+	adds alive 1
+	adds lost_leases_total 0
+	adds worker_restarts_total 5
+	stop_graveyard
+	unset GRAVEYARDFS_DIE_AT
+fi
+
+# --- a kernel that cannot resend: the mount is another, the counters are the same
+
 export GRAVEYARDFS_WITHOUT=resend
 start_graveyard --linger 1ms
 touch "$G/.born/more"
