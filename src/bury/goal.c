@@ -33,14 +33,21 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+const char *goal_trim(const char *text, size_t len, size_t *ret_len)
+{
+	while (len > 0 && is_blank(*text)) {
+		text++;
+		len--;
+	}
+	while (len > 0 && is_blank(text[len - 1]))
+		len--;
+	*ret_len = len;
+	return text;
+}
+
 static struct span trimmed(struct span s)
 {
-	while (s.len > 0 && is_blank(*s.at)) {
-		s.at++;
-		s.len--;
-	}
-	while (s.len > 0 && is_blank(s.at[s.len - 1]))
-		s.len--;
+	s.at = goal_trim(s.at, s.len, &s.len);
 	return s;
 }
 

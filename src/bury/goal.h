@@ -48,6 +48,9 @@ struct goal {
 	struct term terms[GOAL_MAX];
 };
 
+/* Where a text begins without the blanks around it, and how long it is then. */
+const char *goal_trim(const char *text, size_t len, size_t *ret_len);
+
 /*
  * Reads a condition; spaces around names are no part of them. -EINVAL: `ret_why` ends a sentence that begins with it.
  */

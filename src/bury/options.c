@@ -22,10 +22,15 @@ struct option_row {
 
 static const char *set_name(struct options *o, const char *argument)
 {
-	o->name = argument;
-	return name_valid(argument, strlen(argument))
-		       ? NULL
-		       : "is no name: 1 to 253 of A-Z a-z 0-9 . _ -, neither . nor - in front";
+	size_t len;
+
+	argument = goal_trim(argument, strlen(argument), &len);
+	if (!name_valid(argument, len))
+		return "is no name: 1 to 253 of A-Z a-z 0-9 . _ -, neither . nor - in front";
+	memcpy(o->name_text, argument, len);
+	o->name_text[len] = '\0';
+	o->name = o->name_text;
+	return NULL;
 }
 
 static const char *set_graveyard(struct options *o, const char *argument)

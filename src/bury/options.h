@@ -20,7 +20,8 @@ enum readiness {
 
 struct options {
 	enum action action;
-	const char *name;      /* NULL: no stone is carved */
+	const char *name; /* NULL: no stone is carved; otherwise that below */
+	char name_text[GRAVE_NAME_MAX + 1];
 	const char *graveyard; /* a directory */
 	struct goal after, until;
 	int64_t after_timeout, grace; /* ns */

@@ -29,6 +29,7 @@ kubexit()
 refused 'KUBEXIT_NAME) is missing' kubexit "$BURY" true
 refused 'COMMAND is missing' kubexit KUBEXIT_NAME=a "$BURY"
 refused 'KUBEXIT_NAME is no name' kubexit KUBEXIT_NAME=../x "$BURY" true
+refused 'KUBEXIT_NAME is no name' kubexit 'KUBEXIT_NAME=a b' "$BURY" true
 refused 'KUBEXIT_GRACE_PERIOD is not a duration, as in 30s' kubexit KUBEXIT_NAME=a KUBEXIT_GRACE_PERIOD=30 "$BURY" true
 refused 'KUBEXIT_BIRTH_TIMEOUT is not a duration' kubexit KUBEXIT_NAME=a KUBEXIT_BIRTH_TIMEOUT=-1s "$BURY" true
 refused 'KUBEXIT_DEATH_DEPS has a name that is none' kubexit KUBEXIT_NAME=a KUBEXIT_DEATH_DEPS=b,../c "$BURY" true
@@ -64,6 +65,8 @@ status=0
 kubexit KUBEXIT_NAME=a 'KUBEXIT_DEATH_DEPS=y , x ' "$BURY" --quiet sleep 1000 || status=$?
 expect_eq "exit status" "$status" 143
 expect_bury 143 --name a --until ' died:x , died:y' -- sleep 1000
+kubexit 'KUBEXIT_NAME= spaced ' "$BURY" --quiet true
+expect_eq "the stone" "$(fields spaced)" "Born Ready Died ExitCode: 0"
 
 # Go's durations, and empty ones, which are as good as none.
 kubexit KUBEXIT_NAME=a KUBEXIT_GRACE_PERIOD=1m30s KUBEXIT_BIRTH_TIMEOUT=400ms KUBEXIT_DEATH_DEPS= "$BURY" --quiet true
