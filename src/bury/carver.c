@@ -108,20 +108,30 @@ int carver_again(struct carver *carver, const struct place *place)
 	return r;
 }
 
-/* Into whatever is there, of which nothing is open. */
-static int add_anew(struct carver *c, const struct stone *more)
+/* Into what is there, of which nothing is open. */
+static int add_to(struct carver *c, const struct place *place, const struct stone *more)
 {
 	_cleanup_(cleanup_close) int fd = -1;
-	struct place place;
 	int r;
 
-	place_look(c->directory, &place);
-	if (place.kind == PLACE_GONE)
-		return place.error;
-	if (place.kind == PLACE_PLAIN)
+	if (place->kind == PLACE_GONE)
+		return place->error;
+	if (place->kind == PLACE_PLAIN)
 		return plain_add(&c->plain, c->directory, c->name, more, &c->stone);
 	r = open_to_write(c, NULL, &fd);
 	return r < 0 ? r : write_stone(c, fd);
+}
+
+static int add_anew(struct carver *c, const struct stone *more)
+{
+	struct place place;
+	int r;
+
+	do {
+		place_look(c->directory, &place);
+		r = add_to(c, &place, more);
+	} while (r < 0 && !place_outage(r) && place_moved(c->directory, &place));
+	return r;
 }
 
 static int add(struct carver *c, unsigned facts)

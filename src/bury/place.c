@@ -71,6 +71,14 @@ bool place_same(const struct place *a, const struct place *b)
 	return a->kind == b->kind && a->device == b->device && a->inode == b->inode;
 }
 
+bool place_moved(const char *path, const struct place *was)
+{
+	struct place now;
+
+	place_look(path, &now);
+	return !place_same(&now, was);
+}
+
 bool place_outage(int error)
 {
 	return error == -ENOTCONN || error == -ECONNABORTED || error == -ECANCELED;

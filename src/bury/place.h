@@ -37,5 +37,8 @@ bool place_outage(int error);
 /* Is it the same as before, so that what was opened there still is what is there? */
 bool place_same(const struct place *a, const struct place *b);
 
+/* Is there now something else than it was? What failed may have been meant for that. */
+bool place_moved(const char *path, const struct place *was);
+
 /* A path below it: "DIRECTORY/VIEW/NAME", without VIEW/ where that is NULL. -ENAMETOOLONG. */
 int place_path(const char *directory, const char *view, const char *name, char ret_path[PATH_MAX]);

@@ -172,10 +172,8 @@ static void start(struct supervisor *s)
 	if (!watch_there(&s->watch))
 		return; /* until it is, or the deadline */
 	r = carver_born(&s->carver, &s->watch.place, clock_now());
-	if (place_outage(r)) {
-		watch_lost(&s->watch, r);
+	if (watch_blames(&s->watch, r))
 		return;
-	}
 	if (record_failure(r, "cannot-write-stone", "graveyard", s->options.graveyard) < 0) {
 		s->untold = true;
 		end(s, EXIT_SYSTEM);
@@ -361,9 +359,11 @@ static void look_at_time(struct supervisor *s)
 /* The graveyard is another one, or back: it shall know of us. */
 static void look_at_place(struct supervisor *s)
 {
-	if (watch_changed(&s->watch) && s->child.pid)
-		(void)record_failure(carver_again(&s->carver, &s->watch.place),
-				     "cannot-write-stone", "graveyard", s->options.graveyard);
+	int r = watch_changed(&s->watch) && s->child.pid ? carver_again(&s->carver, &s->watch.place)
+							 : 0;
+
+	if (!watch_blames(&s->watch, r))
+		(void)record_failure(r, "cannot-write-stone", "graveyard", s->options.graveyard);
 }
 
 /* Hears all that there is now before it does anything of it: a death goes before a start. */

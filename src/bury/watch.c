@@ -341,7 +341,7 @@ static int take_place(struct watch *w, const struct place *place, const struct t
 	r = place->kind == PLACE_SERVED ? watch_served(w, ret_term) : watch_plain(w);
 	if (r < 0)
 		lose_place(w, r);
-	return r;
+	return r < 0 && place_moved(w->directory, place) ? 0 : r;
 }
 
 /* Is it what it was? */
@@ -424,9 +424,17 @@ void watch_look(struct watch *watch)
 	}
 }
 
-void watch_lost(struct watch *watch, int error)
+bool watch_blames(struct watch *watch, int error)
 {
-	lose_place(watch, error);
+	if (error >= 0)
+		return false;
+	if (place_outage(error))
+		lose_place(watch, error);
+	else if (place_moved(watch->directory, &watch->place))
+		soon(&watch->look_again, 0);
+	else
+		return false;
+	return true;
 }
 
 bool watch_there(const struct watch *watch)

@@ -45,8 +45,11 @@ void watch_look(struct watch *watch);
 /* Is the graveyard there? */
 bool watch_there(const struct watch *watch);
 
-/* Somebody else was told so: it is gone, with that error. */
-void watch_lost(struct watch *watch, int error);
+/*
+ * Somebody else got that error: is it the graveyard's, which is gone, or has become another one meanwhile? Then that is
+ * found out about in the loop, and he is to try again.
+ */
+bool watch_blames(struct watch *watch, int error);
 
 /* Has it become another one since this was asked? */
 bool watch_changed(struct watch *watch);

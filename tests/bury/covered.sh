@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A plain directory that a graveyard is mounted over at any moment of a short life, and one that it is taken away from:
+# what was meant for the one and is refused by the other is told to that.
+set -eu
+TIME_LIMIT=${TIME_LIMIT:-300}
+. "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/bury.sh"
+
+# during COMMAND…: a life, while that is done.
+during()
+{
+	"$@" &
+	change=$!
+	expect_bury 0 --name app -- true
+	wait_exits "$change" 0
+	! grep level=error bury.log || fail "$*: an error"
+	i=$((i + 1))
+}
+
+kind=plain
+Y=$T/covered
+mkdir "$Y"
+start_graveyard
+i=0
+while [ "$i" -lt 400 ]; do
+	during mount --bind "$G" "$Y"
+	during umount -l "$Y"
+done
