@@ -41,7 +41,7 @@ static void warn_of_danger(int error)
 }
 
 /* `copied`: what own_copy_run() returned. */
-static int run(const struct options *options, int copied)
+static int run(struct options *options, int copied)
 {
 	record_setup(options->quiet ? RECORD_ERROR : RECORD_INFO, options->log_json, options->name);
 	if (copied < 0)

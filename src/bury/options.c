@@ -302,19 +302,23 @@ static void default_graveyard(struct options *o, char *program)
 	}
 }
 
+/* Terms that there are not are left as they are: pages that nobody has touched cost nothing. */
+static void set_defaults(struct options *o)
+{
+	memset(o, 0, offsetof(struct options, after));
+	o->after_timeout = o->grace = 30 * NSEC_PER_SEC;
+	o->signal = SIGTERM;
+	o->after.all = o->until.all = true;
+	o->after.count = o->until.count = 0;
+}
+
 int options_parse(int argc, char **argv, char **environment, struct options *ret_options,
 		  char why[OPTIONS_WHY_MAX])
 {
 	struct options *o = ret_options;
 	int next;
 
-	*o = (struct options){
-		.after_timeout = 30 * NSEC_PER_SEC,
-		.grace = 30 * NSEC_PER_SEC,
-		.signal = SIGTERM,
-		.until.all = true,
-		.after.all = true,
-	};
+	set_defaults(o);
 	if (argc > 1 && is_tool(argv[1], &o->action)) {
 		o->command = argv + 2;
 		return *o->command ? 0 : complain(why, "FILE", "is missing");

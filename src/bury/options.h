@@ -22,16 +22,16 @@ struct options {
 	enum action action;
 	const char *name; /* NULL: no stone is carved; otherwise that below */
 	char name_text[GRAVE_NAME_MAX + 1];
-	const char *graveyard; /* a directory */
-	struct goal after, until;
+	const char *graveyard;        /* a directory */
 	int64_t after_timeout, grace; /* ns */
 	bool ignore_code;
 	enum readiness readiness;
 	bool group; /* signals go to the child's process group */
 	int signal; /* that a child is stopped with */
 	bool log_json, quiet;
-	char **command;      /* or the files of cat and touch; ends with NULL */
-	const char *install; /* the directory of --install */
+	char **command;           /* or the files of cat and touch; ends with NULL */
+	const char *install;      /* the directory of --install */
+	struct goal after, until; /* last, as they are large, and little of them is used */
 };
 
 #define OPTIONS_WHY_MAX 512

@@ -43,7 +43,7 @@ enum event {
 };
 
 struct supervisor {
-	struct options options;
+	struct options *options;
 	enum phase phase;
 	int64_t deadline;
 	int code;
@@ -86,20 +86,20 @@ static void give_up(struct supervisor *s, int code)
 
 static void give_up_hopeless(struct supervisor *s)
 {
-	epitaph_hopeless(&s->epitaph, &s->options.after);
+	epitaph_hopeless(&s->epitaph, &s->options->after);
 	give_up(s, EXIT_NOT_BEGUN);
 }
 
 static void give_up_late(struct supervisor *s)
 {
-	epitaph_late(&s->epitaph, &s->options.after, watch_there(&s->watch));
+	epitaph_late(&s->epitaph, &s->options->after, watch_there(&s->watch));
 	give_up(s, EXIT_NOT_BEGUN);
 }
 
 static void give_up_cued(struct supervisor *s)
 {
-	epitaph_cued(&s->epitaph, &s->options.until, false);
-	give_up(s, s->options.ignore_code ? 0 : EXIT_SIGNAL + SIGTERM);
+	epitaph_cued(&s->epitaph, &s->options->until, false);
+	give_up(s, s->options->ignore_code ? 0 : EXIT_SIGNAL + SIGTERM);
 }
 
 static void give_up_signalled(struct supervisor *s)
@@ -138,7 +138,7 @@ static void tell_started(const struct supervisor *s)
 
 	record_begin(&r, RECORD_INFO, "started");
 	record_number(&r, "pid", s->child.pid);
-	record_text(&r, "command", s->options.command[0]);
+	record_text(&r, "command", s->options->command[0]);
 	record_end(&r);
 }
 
@@ -146,16 +146,16 @@ static void call_ready(struct supervisor *s)
 {
 	int r;
 
-	if (!s->options.name || stone_has(&s->carver.stone, FACT_READY))
+	if (!s->options->name || stone_has(&s->carver.stone, FACT_READY))
 		return;
 	r = carver_ready(&s->carver, clock_now());
-	if (record_failure(r, "cannot-write-stone", "graveyard", s->options.graveyard) == 0)
-		record_event(RECORD_INFO, "ready", "graveyard", s->options.graveyard);
+	if (record_failure(r, "cannot-write-stone", "graveyard", s->options->graveyard) == 0)
+		record_event(RECORD_INFO, "ready", "graveyard", s->options->graveyard);
 }
 
 static void fail_to_start(struct supervisor *s, int error)
 {
-	const char *command = s->options.command[0];
+	const char *command = s->options->command[0];
 
 	(void)record_failure(error, "cannot-run", "command", command);
 	epitaph_not_run(&s->epitaph, command, error);
@@ -174,12 +174,12 @@ static void start(struct supervisor *s)
 	r = carver_born(&s->carver, &s->watch.place, clock_now());
 	if (watch_blames(&s->watch, r))
 		return;
-	if (record_failure(r, "cannot-write-stone", "graveyard", s->options.graveyard) < 0) {
+	if (record_failure(r, "cannot-write-stone", "graveyard", s->options->graveyard) < 0) {
 		s->untold = true;
 		end(s, EXIT_SYSTEM);
 		return;
 	}
-	r = child_start(&s->child, s->options.command, &s->signals);
+	r = child_start(&s->child, s->options->command, &s->signals);
 	if (r < 0) {
 		fail_to_start(s, r);
 		return;
@@ -188,7 +188,7 @@ static void start(struct supervisor *s)
 	s->deadline = NEVER;
 	carver_prepare(&s->carver);
 	tell_started(s);
-	if (s->options.readiness == READY_RUNNING)
+	if (s->options->readiness == READY_RUNNING)
 		call_ready(s);
 }
 
@@ -207,7 +207,7 @@ static void pass_signal(struct supervisor *s)
 static void begin_grace(struct supervisor *s)
 {
 	s->phase = PHASE_STOPPING;
-	s->deadline = loop_deadline(s->options.grace);
+	s->deadline = loop_deadline(s->options->grace);
 }
 
 static void stop_signalled(struct supervisor *s)
@@ -218,19 +218,19 @@ static void stop_signalled(struct supervisor *s)
 
 static void stop_cued(struct supervisor *s)
 {
-	const struct term *term = goal_decider(&s->options.until, TERM_HOLDS);
+	const struct term *term = goal_decider(&s->options->until, TERM_HOLDS);
 	char text[TERM_TEXT_MAX], name[SIGNAL_NAME_MAX];
 	struct record r;
 
 	/* First the signal: it is what somebody waits for. */
-	int error = child_signal(&s->child, s->options.signal);
+	int error = child_signal(&s->child, s->options->signal);
 
 	begin_grace(s);
 	s->cued = true;
-	epitaph_cued(&s->epitaph, &s->options.until, true);
+	epitaph_cued(&s->epitaph, &s->options->until, true);
 	record_begin(&r, error < 0 ? RECORD_ERROR : RECORD_INFO, "stopping");
 	record_text(&r, "cond", term_text(term, text));
-	record_text(&r, "signal", signal_name(s->options.signal, name));
+	record_text(&r, "signal", signal_name(s->options->signal, name));
 	record_error(&r, error);
 	record_end(&r);
 }
@@ -243,14 +243,14 @@ static void kill_it(struct supervisor *s)
 	s->deadline = NEVER;
 	epitaph_add_killed(&s->epitaph);
 	record_event(RECORD_WARNING, "killed", "reason", "the grace period is over");
-	(void)record_failure(error, "cannot-kill", "command", s->options.command[0]);
+	(void)record_failure(error, "cannot-kill", "command", s->options->command[0]);
 }
 
 static void take_code(struct supervisor *s)
 {
 	int code = s->child.code;
 
-	if (s->cued && s->options.ignore_code && code != 0) {
+	if (s->cued && s->options->ignore_code && code != 0) {
 		epitaph_add_code(&s->epitaph, code);
 		code = 0;
 	}
@@ -321,7 +321,7 @@ static void take_signal(struct supervisor *s)
 	/* Of our own writing, to a pipe that nobody reads, or a file that may not grow. */
 	if ((signal == SIGPIPE || signal == SIGXFSZ) && s->signal.ssi_pid == (uint32_t)getpid())
 		return;
-	happen(s, signal == SIGTERM || signal == s->options.signal ? EVENT_STOP : EVENT_SIGNAL);
+	happen(s, signal == SIGTERM || signal == s->options->signal ? EVENT_STOP : EVENT_SIGNAL);
 }
 
 static void signal_ready(struct source *source)
@@ -336,9 +336,9 @@ static void signal_ready(struct source *source)
 /* What the watch has found out. Stopping goes before starting. */
 static void look_at_goals(struct supervisor *s)
 {
-	enum term_state after = goal_state(&s->options.after);
+	enum term_state after = goal_state(&s->options->after);
 
-	if (s->options.until.count && !s->gone && goal_state(&s->options.until) == TERM_HOLDS) {
+	if (s->options->until.count && !s->gone && goal_state(&s->options->until) == TERM_HOLDS) {
 		s->gone = true;
 		happen(s, EVENT_CUE);
 	}
@@ -363,7 +363,7 @@ static void look_at_place(struct supervisor *s)
 							 : 0;
 
 	if (!watch_blames(&s->watch, r))
-		(void)record_failure(r, "cannot-write-stone", "graveyard", s->options.graveyard);
+		(void)record_failure(r, "cannot-write-stone", "graveyard", s->options->graveyard);
 }
 
 /* Hears all that there is now before it does anything of it: a death goes before a start. */
@@ -411,7 +411,7 @@ static int add_notify(struct supervisor *s)
 	int r;
 
 	s->notify_source = (struct source){.fd = -1, .ready = notify_ready};
-	if (s->options.readiness != READY_TOLD)
+	if (s->options->readiness != READY_TOLD)
 		return 0;
 	r = notify_open(&s->notify_source.fd, variable);
 	if (r == 0 && putenv(variable) != 0)
@@ -424,14 +424,14 @@ static int begin_watch(struct supervisor *s)
 {
 	const struct term *term = NULL;
 	char text[TERM_TEXT_MAX];
-	int r = watch_begin(&s->watch, &s->loop, s->options.graveyard, &s->options.after,
-			    &s->options.until, &term);
+	int r = watch_begin(&s->watch, &s->loop, s->options->graveyard, &s->options->after,
+			    &s->options->until, &term);
 
 	if (r == -ENOENT && term) {
 		record_event(RECORD_ERROR, "no-such-name", "cond", term_text(term, text));
 		return EXIT_USAGE;
 	}
-	r = record_failure(r, "cannot-watch", "graveyard", s->options.graveyard);
+	r = record_failure(r, "cannot-watch", "graveyard", s->options->graveyard);
 	return r < 0 ? EXIT_SYSTEM : 0;
 }
 
@@ -443,10 +443,10 @@ static int prepare(struct supervisor *s)
 		r = add_signals(s);
 	if (r == 0)
 		r = add_notify(s);
-	if (record_failure(r, "cannot-start", "command", s->options.command[0]) < 0)
+	if (record_failure(r, "cannot-start", "command", s->options->command[0]) < 0)
 		return EXIT_SYSTEM;
-	r = place_make(s->options.graveyard);
-	if (record_failure(r, "cannot-make-graveyard", "graveyard", s->options.graveyard) < 0)
+	r = place_make(s->options->graveyard);
+	if (record_failure(r, "cannot-make-graveyard", "graveyard", s->options->graveyard) < 0)
 		return EXIT_SYSTEM;
 	return begin_watch(s);
 }
@@ -462,13 +462,12 @@ static void tell_ended(const struct supervisor *s)
 	record_end(&r);
 }
 
-int supervise(const struct options *options)
+int supervise(struct options *options)
 {
-	static struct supervisor s; /* too large for a small stack */
+	struct supervisor s;
 	int r;
 
-	s = (struct supervisor){.options = *options,
-				.child = {.group = options->group, .code = -1}};
+	s = (struct supervisor){.options = options, .child = {.group = options->group, .code = -1}};
 	carver_init(&s.carver, options->graveyard, options->name);
 	r = prepare(&s);
 	if (r != 0)

@@ -17,5 +17,5 @@ enum exit_status {
 	EXIT_SIGNAL = 128, /* and the signal */
 };
 
-/* Returns what to exit with. */
-int supervise(const struct options *options);
+/* Returns what to exit with. What becomes of the goals is kept in `options`. */
+int supervise(struct options *options);
