@@ -36,8 +36,8 @@ static void replace(int *fd, int other)
 }
 
 /*
- * Its opening is the birth, but what cannot be kept is only told to who sets its times, as touch(1) does.
- * The one before is let go of after: a life shall not end in between.
+ * Its opening is the birth, and succeeds once that is kept. The one before is let go of after: a life shall not end in
+ * between.
  */
 static int take_lease(struct carver *c)
 {
@@ -45,10 +45,9 @@ static int take_lease(struct carver *c)
 
 	if (r < 0)
 		return r;
-	r = futimens(lease, NULL) < 0 ? -errno : 0;
 	replace(&c->lease, lease);
 	replace(&c->grave, -1);
-	return r;
+	return 0;
 }
 
 /* Into a graveyardfs, all that we know in one write, which is all or nothing: what it knows is nothing new to it. */
