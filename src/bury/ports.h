@@ -4,5 +4,8 @@
 
 #include <stdbool.h>
 
-/* Does something listen on that TCP port, whatever the address? False also where /proc does not tell. */
+/*
+ * Does something listen on that TCP port, whatever the address? False also where the kernel does not tell, neither by
+ * sock_diag(7) nor in /proc.
+ */
 bool port_listening(unsigned port);

@@ -47,4 +47,13 @@ expect_bury 0 --after listening:80 -- true
 status=0
 unshare -n "$BURY" --quiet --graveyard "$Y" --after listening:80 --after-timeout 10ms -- true || status=$?
 expect_eq "exit status where nobody listens" "$status" 1
+# By what the kernel tells in /proc, and without that.
+GRAVEYARDFS_WITHOUT=sock-diag expect_bury 0 --after listening:80 -- true
+GRAVEYARDFS_WITHOUT=sock-diag expect_bury 1 --after listening:81 --after-timeout 10ms -- true
+if ! ldd "$BURY" >/dev/null 2>&1; then
+	mkdir -p root/graveyard
+	cp "$BURY" root/bury
+	chroot root /bury --quiet --after listening:80 -- /bury --version >version
+	grep -q '^bury ' version || fail "does not know of a port without /proc"
+fi
 ends server
