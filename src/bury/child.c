@@ -59,9 +59,10 @@ static void give_terminal(struct child *child)
 {
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
 		return;
-	child->terminal = tcsetpgrp(STDIN_FILENO, child->pid) == 0;
-	if (child->terminal)
-		(void)kill(-child->pid, SIGCONT);
+	if (tcsetpgrp(STDIN_FILENO, child->pid) < 0)
+		return;
+	child->terminal = true;
+	(void)kill(-child->pid, SIGCONT);
 }
 
 /* TTOU, which who is in the background gets for this, is blocked. */
@@ -103,14 +104,37 @@ int child_pass(const struct child *child, const struct signalfd_siginfo *signal)
 	return syscall(SYS_rt_sigqueueinfo, child->pid, signal->ssi_signo, &info) < 0 ? -errno : 0;
 }
 
+/*
+ * Stopped from its terminal, so we stop, too, with the group that we are in, as who started us expects of a job. Where
+ * nobody could continue us (a group without a shell, pid 1) the kernel does not stop us, and the child goes on.
+ */
+static void stop_too(struct child *child, int signal)
+{
+	const uint64_t others = ~(UINT64_C(1) << (signal - 1));
+
+	take_terminal(child);
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &others, NULL, SIGNAL_BYTES);
+	(void)kill(0, signal);
+	(void)block_all(NULL);
+	give_terminal(child);
+}
+
+static bool is_from_terminal(int signal)
+{
+	return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
 bool child_reap(struct child *child)
 {
 	bool over = false;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != child->pid)
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (pid == child->pid && WIFSTOPPED(status) && child->terminal &&
+		    is_from_terminal(WSTOPSIG(status)))
+			stop_too(child, WSTOPSIG(status));
+		if (pid != child->pid || WIFSTOPPED(status))
 			continue;
 		over = true;
 		take_terminal(child);

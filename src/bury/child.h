@@ -41,6 +41,7 @@ int child_signal(const struct child *child, int signal);
 
 /*
  * Reaps whoever is over: as pid 1 everybody's orphans are ours. True: the child is, too, and has given back the
- * terminal, which scripts without job control expect to have all the time.
+ * terminal, which scripts without job control expect to have all the time. One that is stopped from the terminal stops
+ * us, too.
  */
 bool child_reap(struct child *child);

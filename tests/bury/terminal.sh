@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# On a terminal: the child has it while it runs, and who started bury has it back afterwards.
+# On a terminal: the child has it while it runs, and who started bury has it back afterwards, or when it is stopped.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/bury.sh"
@@ -35,3 +35,51 @@ python3 on_terminal.py '
 two
 ' "$BURY" "$Y" >said
 expect_eq "what the two read" "$(grep : said | paste -sd ' ')" "child: one after: two"
+
+# --- Ctrl-Z stops all of the job; nobody is stopped whom no shell could continue
+
+cat >job.py <<'END'
+import os, pty, signal, sys
+
+def lead(argv):  # a shell that has job control, and one job
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpgrp())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.execv(argv[0], argv)
+    _, status = os.waitpid(job, os.WUNTRACED)
+    print("stopped" if os.WIFSTOPPED(status) else status, os.tcgetpgrp(0) == job, flush=True)
+    os.tcsetpgrp(0, job)
+    os.killpg(job, signal.SIGCONT)
+    print(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]), flush=True)
+
+pid, fd = pty.fork()
+if pid == 0:
+    if sys.argv[1] == "shell":
+        lead(sys.argv[2:])
+        os._exit(0)
+    os.execv(sys.argv[2], sys.argv[2:])
+said = b""
+try:
+    while data := os.read(fd, 4096):
+        said += data
+        if data.endswith(b"ready\r\n"):
+            os.write(fd, b"\x1a")
+            if sys.argv[1] == "alone":
+                os.write(fd, b"line\n")
+        if b"stopped" in data:
+            os.write(fd, b"line\n")
+except OSError:
+    pass
+os.waitpid(pid, 0)
+sys.stdout.write(said.decode().replace("\r\n", "\n"))
+END
+
+# `read` is interrupted by no signal that continues: it goes on.
+reads='stty -echo; echo ready; read -r line; echo "child: $line"; exit 5'
+python3 job.py shell "$BURY" --quiet --graveyard "$Y" --name app -- sh -c "$reads" >said
+expect_eq "of a job" "$(paste -sd ' ' said)" "ready stopped True child: line 5"
+python3 job.py alone "$BURY" --quiet --graveyard "$Y" --name app -- sh -c "$reads" >said
+expect_eq "without a shell" "$(paste -sd ' ' said)" "ready child: line"
