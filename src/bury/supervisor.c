@@ -50,6 +50,7 @@ struct supervisor {
 	struct epitaph epitaph;
 	bool cued;   /* stopped by --until, and by no signal before */
 	bool gone;   /* --until is there: told once */
+	int again;   /* what became of telling another graveyard that we live */
 	bool untold; /* its birth could not be written, so there is no death to be */
 
 	struct loop loop;
@@ -356,14 +357,21 @@ static void look_at_time(struct supervisor *s)
 	}
 }
 
-/* The graveyard is another one, or back: it shall know of us. */
+/* The graveyard is another one, or back: it shall know of us. Failures are told once for each reason. */
 static void look_at_place(struct supervisor *s)
 {
-	int r = watch_changed(&s->watch) && s->child.pid ? carver_again(&s->carver, &s->watch.place)
-							 : 0;
+	int r;
 
-	if (!watch_blames(&s->watch, r))
+	if (!watch_changed(&s->watch) || !s->child.pid)
+		return;
+	r = carver_again(&s->carver, &s->watch.place);
+	if (watch_blames(&s->watch, r))
+		return;
+	if (r != s->again)
 		(void)record_failure(r, "cannot-write-stone", "graveyard", s->options->graveyard);
+	s->again = r;
+	if (r < 0)
+		watch_repeat(&s->watch);
 }
 
 /* Hears all that there is now before it does anything of it: a death goes before a start. */

@@ -373,7 +373,8 @@ int watch_begin(struct watch *watch, struct loop *loop, const char *directory, s
 				.directory = directory,
 				.goals = {first, second},
 				.inotify.fd = -1,
-				.look_again = NEVER};
+				.look_again = NEVER,
+				.repeat = NEVER};
 	/* Without /proc a mount that covers a plain directory goes unnoticed; all else does not. */
 	watch->mounts = (struct source){.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC),
 					.ready = mounts_ready};
@@ -389,7 +390,7 @@ int watch_begin(struct watch *watch, struct loop *loop, const char *directory, s
 
 int64_t watch_deadline(const struct watch *watch)
 {
-	int64_t deadline = watch->look_again;
+	int64_t deadline = watch->look_again < watch->repeat ? watch->look_again : watch->repeat;
 
 	for (struct term *t = NULL; (t = next_pending((struct watch *)watch, t));)
 		deadline = t->retry < deadline ? t->retry : deadline;
@@ -414,6 +415,8 @@ void watch_look(struct watch *watch)
 	const struct term *culprit;
 	int64_t now = clock_monotonic();
 
+	if (watch->repeat <= now)
+		watch->changed = true;
 	if (watch->look_again <= now) {
 		watch->look_again = NEVER;
 		(void)look_at_place(watch, &culprit);
@@ -447,5 +450,12 @@ bool watch_changed(struct watch *watch)
 	bool changed = watch->changed;
 
 	watch->changed = false;
+	if (changed)
+		watch->repeat = NEVER;
 	return changed;
+}
+
+void watch_repeat(struct watch *watch)
+{
+	watch->repeat = clock_monotonic() + PATIENCE_LAST;
 }

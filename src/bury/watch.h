@@ -26,6 +26,7 @@ struct watch {
 	int64_t look_again;    /* what has no event is looked at then; NEVER */
 	int64_t patience; /* how long to wait before the next look at a graveyard that is gone */
 	bool changed;     /* the place, since watch_changed() was asked */
+	int64_t repeat;   /* when it is said once more that it has; NEVER */
 };
 
 /*
@@ -53,3 +54,6 @@ bool watch_blames(struct watch *watch, int error);
 
 /* Has it become another one since this was asked? */
 bool watch_changed(struct watch *watch);
+
+/* What was to be done about that has failed: it has changed again in a second. */
+void watch_repeat(struct watch *watch);

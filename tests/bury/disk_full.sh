@@ -83,3 +83,29 @@ mkdir "$Y"
 for case in not_begun tried_again given_up; do
 	"$case"
 done
+
+# --- a plain directory that takes the place of a graveyard shall know of who lives, but is full at first
+
+mkdir small
+mount -t tmpfs -o size=64k tmpfs small
+disk=$T/small
+full
+mkdir over
+mount --bind small over
+start_graveyard
+mount --bind "$G" over
+Y=$T/over
+kind=served
+start_bury --name alive -- sh -c 'echo >running; read -r _ <end; exit 4'
+hear running
+umount -l over
+tail -n +1 -f "$T/bury.log" | grep -qm1 'event=cannot-write-stone name=alive .*No space left'
+room
+until grep -q '^Lease: lock' over/alive 2>/dev/null; do
+	kill -s 0 "$job" || fail "it is gone"
+	sleep 0.01
+done
+echo >end
+wait_exits "$job" 4
+expect_eq "how often it said so" "$(grep -c cannot-write-stone "$T/bury.log")" 1
+umount -l over small
