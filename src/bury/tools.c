@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,10 +45,28 @@ static int cat(const char *file)
 	return fd < 0 ? -errno : tool_copy(fd, STDOUT_FILENO);
 }
 
+static void end_by(int signal)
+{
+	_exit(EXIT_SIGNAL + signal);
+}
+
+/* Signals have no default for the first process of a container: who waits there could only be killed. */
+static void obey_signals(void)
+{
+	const struct sigaction by_ending = {.sa_handler = end_by};
+
+	if (getpid() != 1)
+		return;
+	(void)sigaction(SIGTERM, &by_ending, NULL);
+	(void)sigaction(SIGINT, &by_ending, NULL);
+	(void)sigaction(SIGHUP, &by_ending, NULL);
+}
+
 int tool_cat(char **files)
 {
 	int status = 0;
 
+	obey_signals();
 	for (; *files; files++) {
 		if (record_failure(cat(*files), "cannot-read", "file", *files) < 0)
 			status = 1;

@@ -5,7 +5,7 @@
 /* What they are made of: all that can be read from one descriptor, to another. -errno. */
 int tool_copy(int from, int to);
 
-/* Writes files to standard output, each read as it is: one of .wait/ waits. */
+/* Writes files to standard output, each read as it is: one of .wait/ waits, as pid 1 until TERM. */
 int tool_cat(char **files);
 
 /* Makes files that are not there, and sets the times of those that are: on a graveyardfs it is what tells it. */

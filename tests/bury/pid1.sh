@@ -48,3 +48,13 @@ job=$!
 hear running
 wait_exits "$job" 137
 expect_eq "the code" "$(field app ExitCode)" 137
+
+# An init container that waits by `bury cat` ends when its pod is to.
+mkfifo silent
+unshare -pf --mount-proc "$BURY" cat silent &
+job=$!
+exec 8>silent # once it has it open
+pid1=$(cat "/proc/$job/task/$job/children")
+kill -s TERM "${pid1% }"
+wait_exits "$job" 143
+exec 8>&-
