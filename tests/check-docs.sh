@@ -53,7 +53,7 @@ options()
 	compare "$name --help and $3" "$help" "$(sed -nE 's/^\.It Fl (-[a-z-]+).*/-\1/p' "$3")"
 	compare "$name --help and README" "$help" "$(in_table "$4")"
 	compare "$name --help and completion" \
-		"$("$1" --help | sed -nE 's/^  (--[a-z-]+) [A-Z].*/\1=/p; s/^  (--[a-z-]+)  .*/\1/p')" \
+		"$("$1" --help | sed -nE 's/^  (--[a-z-]+) [A-Z].*/\1=/p; s/^  (--[a-z-]+) [[ ].*/\1/p')" \
 		"$(in_completion "$name")"
 	for option in $help; do
 		! "$1" "$option" 2>&1 | grep 'is not an option' || complain "$name does not know $option"

@@ -73,6 +73,7 @@ CASES = [
     ('graveyardfs --db a', TAB, 'graveyardfs --db a\\ file '),
     ('graveyardfs --check g', TAB, 'graveyardfs --check ground/'),
     ('graveyardfs --janitor ground g', TAB, 'graveyardfs --janitor ground ground/'),
+    ('graveyardfs --timeline to', TAB, 'graveyardfs --timeline tombs.db '),
     ('graveyardfs --fresh g', TAB, 'graveyardfs --fresh ground/'),
     ('graveyardfs --db x -- g', TAB, 'graveyardfs --db x -- ground/'),
     # conditions

@@ -43,7 +43,7 @@ static void warn_of_danger(int error)
 /* `copied`: what own_copy_run() returned. */
 static int run(struct options *options, int copied)
 {
-	record_setup(options->quiet ? RECORD_ERROR : RECORD_INFO, options->log_json, options->name);
+	record_setup(options->quiet ? RECORD_ERROR : RECORD_INFO, options->json, options->name);
 	if (copied < 0)
 		warn_of_danger(copied);
 	warn_of_unknown(environ);

@@ -116,10 +116,11 @@ static const char *set_no_ready(struct options *o, const char *argument)
 	return NULL;
 }
 
-static const char *set_log_format(struct options *o, const char *argument)
+static const char *set_json(struct options *o, const char *argument)
 {
-	o->log_json = strcmp(argument, "json") == 0;
-	return o->log_json || strcmp(argument, "logfmt") == 0 ? NULL : "is neither logfmt nor json";
+	(void)argument;
+	o->json = true;
+	return NULL;
 }
 
 static const char *set_quiet(struct options *o, const char *argument)
@@ -163,7 +164,7 @@ static const struct option_row rows[] = {
 	{"notify", NULL, set_notify, "ready when it says so (sd_notify)"},
 	{"ready", NULL, set_ready, "ready as soon as it runs"},
 	{"no-ready", NULL, set_no_ready, "ready when somebody else says so (default)"},
-	{"log-format", "FORMAT", set_log_format, "logfmt (default) or json"},
+	{"json", NULL, set_json, "JSON rather than key=value"},
 	{"quiet", NULL, set_quiet, "log errors only"},
 	{"install", "DIR", set_install, "copy this program to DIR/bury, and end"},
 	{"version", NULL, set_version, "print the version"},
@@ -190,7 +191,7 @@ static const char *const headings[][2] = {
 	{"after", "When it runs:"},
 	{"signal", "How it is stopped:"},
 	{"notify", "When it is called ready:"},
-	{"log-format", "The log, on standard error:"},
+	{"json", "The log, on standard error:"},
 	{"install", "Instead of running:"},
 };
 

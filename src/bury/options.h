@@ -28,7 +28,7 @@ struct options {
 	enum readiness readiness;
 	bool group; /* signals go to the child's process group */
 	int signal; /* that a child is stopped with */
-	bool log_json, quiet;
+	bool json, quiet;
 	char **command;           /* or the files of cat and touch; ends with NULL */
 	const char *install;      /* the directory of --install */
 	struct goal after, until; /* last, as they are large, and little of them is used */

@@ -45,7 +45,7 @@ not_run()
 
 json()
 {
-	expect_bury 0 --name app --log-format json -- sh -c ': "$@"' 'with "quotes"'
+	expect_bury 0 --name app --json -- sh -c ': "$@"' 'with "quotes"'
 	python3 -c '
 import json, sys
 events = [json.loads(line) for line in sys.stdin]

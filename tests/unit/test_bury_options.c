@@ -86,7 +86,7 @@ static void the_command_line_goes_before_it(void **state)
 	(void)state;
 	assert_int_equal(parse("KUBEXIT_NAME=app KUBEXIT_DEATH_DEPS=a,b KUBEXIT_GRACE_PERIOD=1s",
 			       "bury --name other --until born:c --grace 2s --notify --signal int "
-			       "--group --log-format json --quiet true"),
+			       "--group --json --quiet true"),
 			 0);
 	assert_string_equal(o.name, "other");
 	assert_int_equal(o.until.count, 1);
@@ -94,7 +94,7 @@ static void the_command_line_goes_before_it(void **state)
 	assert_true(o.grace == 2 * NSEC_PER_SEC);
 	assert_int_equal(o.readiness, READY_TOLD);
 	assert_int_equal(o.signal, SIGINT);
-	assert_true(o.group && o.log_json && o.quiet);
+	assert_true(o.group && o.json && o.quiet);
 }
 
 static void what_is_wrong_is_said(void **state)
