@@ -226,8 +226,7 @@ void options_usage(FILE *to)
 		"\nCOND is died:NAME, born:NAME, ready:NAME or succeeded:NAME, or several of\n"
 		"them, joined by + (all) or , (any). A DURATION is as in 30s, 1m30s or 400ms.\n\n"
 		"Exit status: 0; 1 --check, --unmount: there is none; 100 usage, or a LOG that is\n"
-		"none; 111 the system failed us. More in graveyardfs(8), graveyard(5), .help "
-		"there.\n",
+		"none; 111 the system failed us. More: graveyardfs(8), graveyard(5), .help\n",
 		to);
 }
 
