@@ -256,6 +256,14 @@ static int place_legend(struct chart *chart)
 	return chart->sign_count > 0 ? y + LEGEND_LINE / 2 + 60 : 0;
 }
 
+/* As many in each section as in the others, but for the last. */
+static size_t section_rows(size_t rows)
+{
+	size_t sections = (rows + SECTION_MAX - 1) / SECTION_MAX;
+
+	return rows > 0 ? (rows + sections - 1) / sections : 1;
+}
+
 static void choose_sizes(struct chart *chart)
 {
 	size_t rows = chart->timeline->row_count, longest = 0, i = 0;
@@ -276,12 +284,7 @@ static void choose_sizes(struct chart *chart)
 		longest = CHART_NAME_MAX;
 	chart->plot_left = CHART_MARGIN + chart_text_width(longest, chart->font) + 120 + CHART_FADE;
 	chart->plot_right = CHART_WIDTH - CHART_MARGIN - RIGHT_ROOM;
-	chart->sections = (rows + SECTION_MAX - 1) / SECTION_MAX;
-	if (chart->sections == 0)
-		chart->sections = 1;
-	chart->section_rows = (rows + chart->sections - 1) / chart->sections;
-	if (chart->section_rows == 0)
-		chart->section_rows = 1;
+	chart->section_rows = section_rows(rows);
 }
 
 int chart_init(struct chart *chart, struct timeline *timeline)

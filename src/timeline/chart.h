@@ -72,7 +72,7 @@ struct chart {
 	int height, top;                        /* of the whole; of the first axis */
 	int plot_left, plot_right;              /* first and last moment */
 	int row_height, bar, line, glyph, font; /* glyph: half its size */
-	size_t section_rows, sections;          /* an axis comes before each section */
+	size_t section_rows;                    /* an axis comes before so many */
 	struct window window;
 	struct ticks ticks;
 	struct chart_life *lives; /* owned; by row, in each from left to right */

@@ -81,7 +81,6 @@ static bool parse_what(const struct column_text *text, enum event_what *ret_what
 
 static bool parse_code(const struct column_text *text, struct event *event)
 {
-	struct column_text digits = *text;
 	uint64_t code;
 
 	if (is_dash(text))
@@ -92,7 +91,7 @@ static bool parse_code(const struct column_text *text, struct event *event)
 	event->code = -1;
 	if (column_is(text, "-1"))
 		return true;
-	if (!parse_number(&digits, 255, &code))
+	if (!parse_number(text, 255, &code))
 		return false;
 	event->code = (int)code;
 	return true;

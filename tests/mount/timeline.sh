@@ -129,6 +129,8 @@ for to in 2026-11-21T03:00:00Z 2026-11-21T03:00:00.000000003Z 2026-11-21T03:00:0
 	two_at 2026-11-21T03:00:00Z "$to" >span.log
 	draw span.log
 done
+two_at 2026-11-20T23:54:40Z 2026-11-22T01:06:40Z >midnight.log
+draw midnight.log
 : >empty.log
 draw empty.log
 head -n 1 3.log >single.log
