@@ -3,7 +3,8 @@
  * A reading keeps its place in the text to itself until it ends: two readers of one open file, each on the way to a
  * place of its own, would send each other back to the beginning for ever.
  *
- * Only the first in line has a text that grows. One that has none yet lets others go first after each slice.
+ * Only the first in line has a text that grows. One that has none yet lets others go first after each slice; one whose
+ * text does not grow for long is answered with what it has.
  */
 #include "fs/reading.h"
 
@@ -17,6 +18,9 @@
 #include "fs/state.h"
 #include "fs/view.h"
 
+/* Slices that bring nothing, before that. */
+#define BARREN_MAX 32u
+
 struct reading {
 	struct chore chore; /* first */
 	uint64_t fh;
@@ -24,6 +28,7 @@ struct reading {
 	size_t size;
 	uint64_t hint, extent; /* what becomes of the handle's */
 	struct buf text;
+	unsigned barren; /* slices, one after the other */
 };
 
 static int read_view(struct fs *fs, struct handle *handle, uint64_t offset, size_t size,
@@ -81,10 +86,14 @@ static int read_slice(struct reading *reading)
 	handle = *now;
 	handle.hint = reading->hint;
 	handle.extent = reading->extent;
-	r = read_view(fs, &handle, reading->offset + got, reading->size - got, &reading->text);
+	buf_truncate(&fs->text, 0);
+	r = read_view(fs, &handle, reading->offset + got, reading->size - got, &fs->text);
+	if (r < 0)
+		return r;
+	buf_add(&reading->text, fs->text.data, fs->text.len);
 	reading->hint = handle.hint;
 	reading->extent = handle.extent;
-	return r;
+	return buf_error(&reading->text) < 0 ? -ENOMEM : r;
 }
 
 static void answer(struct reading *reading, int r)
@@ -111,11 +120,11 @@ static enum chore_turn slice(struct chore *chore)
 	struct reading *reading = (struct reading *)chore;
 	size_t before = reading->text.len;
 	int r = read_slice(reading);
-	bool grew = reading->text.len > before;
 
+	reading->barren = reading->text.len > before ? 0 : reading->barren + 1;
 	if (r == VIEW_MORE && reading->text.len == 0)
 		return CHORE_WAITS;
-	if (r == VIEW_MORE && grew && reading->text.len < reading->size)
+	if (r == VIEW_MORE && reading->text.len < reading->size && reading->barren < BARREN_MAX)
 		return CHORE_GOES_ON;
 	answer(reading, r);
 	return CHORE_DONE;
