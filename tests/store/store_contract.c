@@ -306,6 +306,17 @@ static void take_off_view(struct store *store, const char *name)
 	assert_int_equal(store->ops->commit(store), 0);
 }
 
+/* Who comes `skip` names later; NULL: nobody. */
+static void assert_skip(struct store *store, int64_t after, uint64_t skip, const char *expected)
+{
+	struct grave grave;
+	int r = store->ops->skip_on_view(store, after, skip, &grave);
+
+	assert_int_equal(r, expected ? 0 : -ENOENT);
+	if (expected)
+		assert_string_equal(grave.name, expected);
+}
+
 static void lists_show_who_is_on_view_and_who_is_alive(struct store *store)
 {
 	commit_birth(store, "d");
@@ -326,6 +337,11 @@ static void lists_show_who_is_on_view_and_who_is_alive(struct store *store)
 	commit_death(store, "d", 1);
 	assert_list(store, STORE_LIST_ON_VIEW, "d c b a ");
 	assert_list(store, STORE_LIST_ALIVE, "c b a ");
+	assert_skip(store, 0, 0, "d");
+	assert_skip(store, 0, 3, "a");
+	assert_skip(store, 0, 4, NULL);
+	assert_skip(store, 1, 1, "b");
+	assert_skip(store, 2, UINT64_MAX, NULL);
 	assert_count(store, STORE_LIST_ALIVE, 3);
 }
 

@@ -2,6 +2,8 @@
 /* The store on a database in a directory of its own: the contract, and what goes beyond it. */
 #include "store/sqlite_store.h"
 
+#include "base/buf.h"
+
 #include "given.h"
 #include "scratch.h"
 #include "store/queries.h"
@@ -342,6 +344,50 @@ static void names_and_texts_that_cannot_be_are_damage(void **state)
 	assert_int_equal(store->ops->boot(store, id), -EIO);
 }
 
+static char *describe(struct store *store, const struct portrait *portrait)
+{
+	static struct buf text;
+
+	buf_truncate(&text, 0);
+	assert_int_equal(store->ops->describe(store, portrait, &text), 0);
+	return text.data;
+}
+
+static void a_name_is_described_as_one_json_object(void **state)
+{
+	struct store *store = scratch_open(*state, STORE_PROCESS);
+	struct life life = {.number = 7, .stone = {.facts = FACT_BIT(FACT_BORN), .born = -1}};
+	struct portrait portrait = {
+		.name = "a", .life = &life, .waiting = {1, 2, 3, 4, UINT32_MAX}};
+
+	assert_string_equal(
+		describe(store, &portrait),
+		"{\"name\":\"a\",\"state\":\"alive\",\"life\":7,"
+		"\"born\":\"1969-12-31T23:59:59.999999999Z\",\"ready\":null,\"died\":null,"
+		"\"lasted\":null,\"exitCode\":null,\"epitaph\":null,\"waiting\":{\"born\":1,"
+		"\"ready\":2,\"died\":3,\"exitcode\":4,\"succeeded\":4294967295}}");
+	life.stone = (struct stone){.facts = (1u << FACT_COUNT) - 1,
+				    .ready = 1500000000,
+				    .died = 600123456789,
+				    .code = -1,
+				    .epitaph = "a \"b\" \\ \n\033[0m\177 \xff <"};
+	memset(portrait.waiting, 0, sizeof(portrait.waiting));
+	assert_string_equal(
+		describe(store, &portrait),
+		"{\"name\":\"a\",\"state\":\"dead\",\"life\":7,"
+		"\"born\":\"1970-01-01T00:00:00Z\",\"ready\":\"1970-01-01T00:00:01.5Z\","
+		"\"died\":\"1970-01-01T00:10:00.123456789Z\",\"lasted\":600.123,\"exitCode\":-1,"
+		"\"epitaph\":\"a \\\"b\\\" \\\\ \\n\\u001b[0m\177 \xff <\",\"waiting\":{\"born\":0,"
+		"\"ready\":0,\"died\":0,\"exitcode\":0,\"succeeded\":0}}");
+	portrait.life = NULL; /* and of what was told before nothing is left */
+	portrait.waiting[WAIT_DIED] = 1;
+	assert_string_equal(
+		describe(store, &portrait),
+		"{\"name\":\"a\",\"state\":\"waited\",\"life\":null,\"born\":null,\"ready\":null,"
+		"\"died\":null,\"lasted\":null,\"exitCode\":null,\"epitaph\":null,"
+		"\"waiting\":{\"born\":0,\"ready\":0,\"died\":1,\"exitcode\":0,\"succeeded\":0}}");
+}
+
 /* How SQLite means to answer a statement, all steps in one text. */
 static char *plan_of(sqlite3 *db, sqlite3_stmt *statement)
 {
@@ -368,7 +414,7 @@ static void nothing_is_found_by_scanning_or_sorting(void **state)
 		assert_null(strstr(plan, "TEMP B-TREE"));
 		/* From the end, and no further; all that are alive, of which there are few; and no table. */
 		if (query != QUERY_LAST_EVENT && query != QUERY_COUNT_ALIVE &&
-		    query != QUERY_INSERT_GRAVE && strstr(plan, "SCAN "))
+		    query != QUERY_INSERT_GRAVE && query != QUERY_DESCRIBE && strstr(plan, "SCAN "))
 			fail_msg("%s: %s", sqlite3_sql(statements[query]), plan);
 		free(plan);
 	}
@@ -394,6 +440,7 @@ int main(void)
 		TEST(it_tells_how_large_its_files_are),
 		TEST(the_views_are_pleasant_to_read),
 		TEST(names_and_texts_that_cannot_be_are_damage),
+		TEST(a_name_is_described_as_one_json_object),
 		TEST(nothing_is_found_by_scanning_or_sorting),
 	};
 
