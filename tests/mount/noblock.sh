@@ -46,7 +46,7 @@ at_once df "$G/.wait/died/x"
 at_once test -s "$G/.wait/died/x"
 at_once busybox ls -lR "$G/.wait"
 at_once sh -c 'for f; do exec 3<"$f"; done' sh "$G"/.wait/*/* "$G/.wait/died/x" "$G/.wait/ready/b" \
-	"$G/.events" "$G/.events@now" "$G/.events@1" "$G/.log" "$G/.status" "$G/.metrics" \
+	"$G/.events" "$G/.events@now" "$G/.events@1" "$G/.log" "$G/.status" "$G/.status.json" "$G/.metrics" \
 	"$G/.help"
 at_once dd "if=$G/.wait/died/x" count=0
 

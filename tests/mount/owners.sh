@@ -95,7 +95,7 @@ done
 owned alive
 by "$OWNER" "ok ok" open wc ".ready/$n" close
 for path in "$n" ".born/$n" ".ready/$n" ".alive/$n" ".history/$n" ".wait/born/$n" ".wait/ready/$n" \
-	.log .events .status .metrics .help .bin/bury; do
+	.log .events .status .status.json .metrics .help .bin/bury; do
 	as_user "$OTHER" head -n 1 "$G/$path" >seen
 	[ -s seen ] || fail "$path says nothing to others"
 done

@@ -144,7 +144,7 @@ done
 # What goes through the page cache is refused at once, though the wait is one that nobody has satisfied.
 timeout 25 "$pagecache" "$G/agent" "$G/.died/agent" "$G/.exitcode/agent" "$G/.history/agent" \
 	"$G/.wait/died/agent" "$G/.wait/died/nobody" "$G/.wait/born/nobody" "$G/.log" "$G/.status" \
-	"$G/.metrics" "$G/.help" "$G/.events" "$G/.events@now"
+	"$G/.status.json" "$G/.metrics" "$G/.help" "$G/.events" "$G/.events@now"
 
 # Parked, all of them, and woken by one write.
 for tool in $tools; do

@@ -132,6 +132,34 @@ static void a_removed_name_is_not_found_and_its_next_life_is_new(void **state)
 	assert_int_equal(yard_life(y, "a", 1).stone.facts, FACT_BIT(FACT_BORN));
 }
 
+/* It is where it was on the list, of which nobody who looked between the two can be told by counting. */
+static void a_name_that_comes_back_changes_the_list(void **state)
+{
+	struct yard *y = *state;
+	struct life life;
+	struct grave a;
+
+	yard_tell(y, "a", DEED_STONE, "b10");
+	yard_tell(y, "b", DEED_STONE, "b10");
+	assert_int_equal(yard_remove(y, "a"), 0);
+	yard_commit(y);
+	assert_false(graveyard_removed_since(y->graveyard, 3));
+	yard_tell(y, "b", DEED_DEATH, "c3");
+	yard_tell(y, "c", DEED_BIRTH, NULL);
+	assert_false(graveyard_removed_since(y->graveyard, 3));
+	yard_tell(y, "a", DEED_BIRTH, NULL);
+	assert_true(graveyard_removed_since(y->graveyard, 3));
+	assert_int_equal(y->store->ops->list(y->store, STORE_LIST_ON_VIEW, 0, &a), 0);
+	assert_string_equal(a.name, "a");
+	assert_int_equal(graveyard_grave_at(y->graveyard, &a, 2, &life), 0);
+	assert_int_equal(life.number, 1);
+	assert_int_equal(graveyard_grave_at(y->graveyard, &a, 3, &life), -ENOENT);
+	assert_int_equal(graveyard_grave_at(y->graveyard, &a, graveyard_seq(y->graveyard), &life),
+			 0);
+	assert_int_equal(life.number, 2);
+	assert_int_equal(graveyard_grave_at(y->graveyard, &a, 0, &life), -ENOENT);
+}
+
 static bool woken;
 
 static void note(struct vigil *vigil, enum vigil_outcome outcome)
@@ -256,6 +284,7 @@ int main(void)
 		TEST(who_comes_after_a_removal_is_the_owner),
 		TEST(root_hands_a_name_over),
 		TEST(a_removed_name_is_not_found_and_its_next_life_is_new),
+		TEST(a_name_that_comes_back_changes_the_list),
 		TEST(a_removal_wakes_none_of_those_who_wait_for_the_name),
 		TEST(after_a_restart_something_may_have_been_removed),
 		TEST(a_fresh_start_takes_everybody_off_view),
