@@ -321,7 +321,7 @@ look before
 says births_total 1 before
 expect_eq "the living" "$(value alive before)" "$(find "$G/.alive" -type f | wc -l)"
 kill_worker
-wait_log 'mounted again'
+wait_log event=mounted-again
 tries=1000
 until timeout 10 cat "$G/.metrics" >now 2>/dev/null && [ -s now ]; do
 	tries=$((tries - 1))
