@@ -88,6 +88,12 @@ for way in "$(busybox cat "$G/.metrics" | wc -l)" "$(wc -l <"$G/.metrics")" "$(t
 	expect_eq "lines" "$way" "$(wc -l <now)"
 done
 
+# What README says there is, is all there is.
+sed -n 's/^# TYPE graveyardfs_\([a-z_]*\) .*/\1/p' now | sort >told
+sed -n '/^### Metrics/,/^###* [^M]/p' "$(dirname "$0")/../../README.md" | grep '^| `' | cut -d '|' -f 2 |
+	grep -o '[a-z_]*' | sort >documented
+diff told documented || fail "README has other names"
+
 # --- what happens to names
 
 touch "$G/.born/a" "$G/.born/b" "$G/.born/c"
@@ -245,6 +251,41 @@ look
 says births_total $((births + 2))
 says worker_restarts_total 3
 
+# --- more open at once than there is room for: an error, and for nobody else; those that are stay as they were
+
+cat "$G/.wait/died/crowded" >died &
+waiter=$!
+wait_parked 1
+look before
+cat >crowd.py <<'END'
+import errno, os, resource, signal, sys
+graveyard, worker = sys.argv[1], int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
+births = sys.argv[3].encode()
+files = []
+try:
+    while len(files) < 10000:
+        files.append(os.open(graveyard + "/.metrics", os.O_RDONLY))
+except OSError as e:
+    assert e.errno == errno.ENFILE, e
+assert 100 < len(files) < 10000, len(files)
+with open(graveyard + "/.died/crowded", "w") as f:
+    f.write("3")
+os.kill(worker, signal.SIGKILL)
+for file in files:
+    assert b"graveyardfs_births_total " + births + b"\n" in os.pread(file, 20000, 0)
+for file in files[1:]:
+    os.close(file)
+os.open(graveyard + "/.metrics", os.O_RDONLY)
+END
+python3 crowd.py "$G" "$(worker_pid)" "$(value births_total before)" || fail "a crowd of readers"
+wait_exits "$waiter" 0
+look
+adds births_total 1
+adds worker_restarts_total 1
+# One was refused.
+adds 'errors_total{errno="ENFILE"}' 1
+
 # --- nothing goes back
 
 # The removed one that was alive is the only one who was born, has not died, and is not alive.
@@ -282,7 +323,7 @@ for pid in $writers; do
 done
 look
 is_sound
-says worker_restarts_total 8
+says worker_restarts_total 9
 [ "$(value births_total)" -gt "$first" ] || fail "nobody was born meanwhile"
 expect_eq "births" "$(value births_total)" "$(grep -c ' born ' "$G/.log")"
 expect_eq "deaths" "$(value deaths_total)" "$(grep -c ' died ' "$G/.log")"
