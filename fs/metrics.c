@@ -247,7 +247,8 @@ static void put_commits(const struct metrics *m, struct buf *text)
 	put_labelled(text, "commits_total", "result", "failure", m->failed);
 	put_histogram(text, "commit_events", "Events in one transaction.", &m->commit_events,
 		      events_bounds, 1);
-	put_histogram(text, "commit_duration_seconds", "What it took to commit a transaction.",
+	put_histogram(text, "commit_duration_seconds",
+		      "What it took to commit a transaction, and to wake whoever waited for it.",
 		      &m->commit_time, time_bounds, NSEC_PER_SEC);
 }
 

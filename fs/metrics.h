@@ -68,7 +68,7 @@ void metrics_request(struct metrics *m, uint32_t opcode);
 /* `error`: as a FUSE answer has it, -errno; 0 is none. */
 void metrics_error(struct metrics *m, int error);
 
-/* A commit that took `ns`, of so many events. `r`: how it ended. */
+/* A commit of so many events that took `ns`, with waking those who waited. `r`: how it ended. */
 void metrics_commit(struct metrics *m, int r, unsigned events, int64_t ns);
 
 /* What is so now, and is counted nowhere. */
