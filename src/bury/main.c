@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,6 +15,14 @@
 static int say(int written)
 {
 	return written >= 0 && fflush(stdout) == 0 ? 0 : EXIT_SYSTEM;
+}
+
+/* Who reads the log by a program reads what is wrong with the command line by it, too. */
+static bool wants_json(char **argv)
+{
+	while (*argv && strcmp(*argv, "--") != 0 && strcmp(*argv, "--json") != 0)
+		argv++;
+	return *argv && strcmp(*argv, "--json") == 0;
 }
 
 static void warn_of_unknown(char **environment)
@@ -59,6 +69,7 @@ int main(int argc, char **argv)
 	/* What is run by its descriptor is called by its number. */
 	(void)prctl(PR_SET_NAME, "bury");
 	if (options_parse(argc, argv, environ, &options, why) < 0) {
+		record_setup(wants_json(argv), false, NULL);
 		record_event(RECORD_ERROR, "usage", "error", why);
 		return EXIT_USAGE;
 	}

@@ -48,6 +48,10 @@ refused 'is not an option' "$BURY" --name a --untill died:b -- true
 refused 'needs an argument' "$BURY" --name
 refused 'FILE is missing' "$BURY" cat
 
+for wrong in --grace=5 --nme=a; do
+	refused '^{"level":"error","event":"usage","error":".*"}$' "$BURY" "$wrong" --json --graveyard "$Y" -- true
+done
+
 # --- what kubexit would silently not know
 
 status=0
