@@ -461,12 +461,15 @@ static int prepare(struct supervisor *s)
 
 static void tell_ended(const struct supervisor *s)
 {
+	char text[SIGNAL_NAME_MAX];
 	struct record r;
 
 	if (s->child.code < 0)
 		return;
 	record_begin(&r, RECORD_INFO, "ended");
 	record_number(&r, "code", s->child.code);
+	if (s->child.signal)
+		record_text(&r, "signal", signal_name(s->child.signal, text));
 	record_end(&r);
 }
 

@@ -32,6 +32,9 @@ by_itself()
 		name=$way$number
 		expect_bury "$code" --name "$name" "$@" -- "$ends" "$way" "$number"
 		expect_eq "$kind: the code of $name" "$(field "$name" ExitCode)" "$code"
+		by=
+		[ "$way" = code ] || by=' signal=[0-9A-Z]*'
+		says "event=ended name=$name code=$code$by$"
 	done
 }
 
