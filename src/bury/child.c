@@ -92,10 +92,13 @@ int child_signal(const struct child *child, int signal)
 	return kill(child->group ? -child->pid : child->pid, signal) < 0 ? -errno : 0;
 }
 
-int child_pass(const struct child *child, const struct signalfd_siginfo *signal)
+int child_pass(struct child *child, const struct signalfd_siginfo *signal)
 {
 	siginfo_t info = {.si_signo = (int)signal->ssi_signo, .si_code = signal->ssi_code};
 
+	/* By a shell, which may have put us in the foreground with it. */
+	if (child->pid && signal->ssi_signo == SIGCONT)
+		give_terminal(child);
 	if (child->pid == 0 || child->group || signal->ssi_code != SI_QUEUE)
 		return child_signal(child, (int)signal->ssi_signo);
 	info.si_pid = getpid();

@@ -33,8 +33,8 @@ int signals_take(struct signals *signals);
  */
 int child_start(struct child *child, char **command, const struct signals *signals);
 
-/* Passes a signal on, with its value if it was queued with one. Errors: those of kill(2). */
-int child_pass(const struct child *child, const struct signalfd_siginfo *signal);
+/* Passes a signal on, with its value if it was queued with one, and with CONT the terminal. Errors: those of kill(2). */
+int child_pass(struct child *child, const struct signalfd_siginfo *signal);
 
 /* Sends it, or its group, a signal. Errors: those of kill(2). */
 int child_signal(const struct child *child, int signal);

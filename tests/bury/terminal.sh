@@ -39,7 +39,7 @@ expect_eq "what the two read" "$(grep : said | paste -sd ' ')" "child: one after
 # --- Ctrl-Z stops all of the job; nobody is stopped whom no shell could continue
 
 cat >job.py <<'END'
-import os, pty, signal, sys
+import os, pty, signal, sys, termios, time
 
 def lead(argv):  # a shell that has job control, and one job
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
@@ -55,10 +55,32 @@ def lead(argv):  # a shell that has job control, and one job
     os.killpg(job, signal.SIGCONT)
     print(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]), flush=True)
 
+def stopped(job):  # is its child?
+    try:
+        child = open(f"/proc/{job}/task/{job}/children").read().strip()
+        return open(f"/proc/{child}/stat").read().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
+
+def begin_behind(argv):  # one whose job gets the terminal only once its child has read from it
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.execv(argv[0], argv)
+    while not stopped(job):
+        time.sleep(0.01)
+    os.tcsetpgrp(0, job)
+    os.killpg(job, signal.SIGCONT)
+    os.waitpid(job, 0)
+
 pid, fd = pty.fork()
 if pid == 0:
-    if sys.argv[1] == "shell":
-        lead(sys.argv[2:])
+    quiet = termios.tcgetattr(0)
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(0, termios.TCSANOW, quiet)
+    if sys.argv[1] != "alone":
+        (lead if sys.argv[1] == "shell" else begin_behind)(sys.argv[2:])
         os._exit(0)
     os.execv(sys.argv[2], sys.argv[2:])
 said = b""
@@ -66,8 +88,9 @@ try:
     while data := os.read(fd, 4096):
         said += data
         if data.endswith(b"ready\r\n"):
-            os.write(fd, b"\x1a")
-            if sys.argv[1] == "alone":
+            if sys.argv[1] != "behind":
+                os.write(fd, b"\x1a")
+            if sys.argv[1] != "shell":
                 os.write(fd, b"line\n")
         if b"stopped" in data:
             os.write(fd, b"line\n")
@@ -78,8 +101,10 @@ sys.stdout.write(said.decode().replace("\r\n", "\n"))
 END
 
 # `read` is interrupted by no signal that continues: it goes on.
-reads='stty -echo; echo ready; read -r line; echo "child: $line"; exit 5'
+reads='echo ready; read -r line; echo "child: $line"; exit 5'
 python3 job.py shell "$BURY" --quiet --graveyard "$Y" --name app -- sh -c "$reads" >said
 expect_eq "of a job" "$(paste -sd ' ' said)" "ready stopped True child: line 5"
 python3 job.py alone "$BURY" --quiet --graveyard "$Y" --name app -- sh -c "$reads" >said
 expect_eq "without a shell" "$(paste -sd ' ' said)" "ready child: line"
+python3 job.py behind "$BURY" --quiet --graveyard "$Y" --name app -- sh -c "$reads" >said
+expect_eq "in the background at first" "$(paste -sd ' ' said)" "ready child: line"
