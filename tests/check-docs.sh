@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # check-docs.sh GRAVEYARDFS BURY: the options that the programs know, and those that --help, the manual pages, README
-# and the completion tell of, are the same; and so are the files of a graveyard. --help fits on a screen.
+# and the completion tell of, are the same; and so are the files of a graveyard, and what the log has. --help fits on a
+# screen.
 set -eu
 graveyardfs=$(realpath "$1")
 bury=$(realpath "$2")
@@ -87,5 +88,37 @@ done
 for wait in $waits; do
 	told "\\.wait/$wait" "\\.wait/$wait/|till it dies.*\\<$wait\\>"
 done
+
+# logged ERE SED-EXPRESSION FILE…: what stands there in the code that writes records.
+logged()
+{
+	expression=$1
+	shift
+	cat "$@" | tr -s '\n\t ' ' ' | grep -oE 'record_(begin|event|failure|text|number)\([^;]*;' |
+		sed -nE "$expression" | sort -u
+}
+
+# documented PAGE WORD…: after an .It Cm of its section LOG, or in the text there.
+documented()
+{
+	page=$1
+	shift
+	section=$(sed -n '/^\.Sh LOG/,/^\.Sh FILES\|^\.Sh ENVIRONMENT/p' "$page")
+	for word; do
+		case $word in cannot-*) word=cannot- ;; esac
+		echo "$section" | grep -qE "^\.(It )?Cm (.* )?$word( |\$)" || complain "$page, LOG, does not tell of $word"
+	done
+}
+
+events='s/.*record_(begin|event|failure)\([^"]*"([a-z-]+)".*/\2/p'
+keys='s/.*record_(text|number)\([^"]*"([a-z]+)".*/\2/p; s/.*record_event\([^"]*"[a-z-]+", "([a-z]+)".*/\1/p'
+journal=$(sed -nE 's/.*\[EVENT_[A-Z]+\] = "([a-z]+)".*/\1/p' src/core/journal.c)
+vias=$(sed -n '/via_words/,/^}/p' src/core/journal.c | grep -oE '"[a-z]+"' | tr -d '"')
+[ "$(echo "$journal $vias" | wc -w)" -gt 8 ] || complain 'src/core/journal.c is not understood'
+# shellcheck disable=SC2046,SC2086 # words
+documented doc/graveyardfs.8 $journal $vias \
+	$(logged "$events" src/*.c fs/*.c) $(logged "$keys" src/*.c fs/*.c src/base/record.c)
+# shellcheck disable=SC2046 # words
+documented doc/bury.1 $(logged "$events" src/bury/*.c)
 
 exit "$bad"
