@@ -24,8 +24,9 @@ expected()
 	echo '755 bin/bury'
 	echo '755 bin/graveyardfs'
 	echo '644 lib/systemd/system/graveyardfs.service'
-	echo '644 share/bash-completion/completions/graveyardfs'
-	echo '777 share/bash-completion/completions/bury' # a link
+	for name in bury graveyardfs; do
+		echo "644 share/bash-completion/completions/$name"
+	done
 	for name in CHANGELOG.md LICENSE README.md; do
 		echo "644 share/doc/graveyardfs/$name"
 	done
