@@ -7,7 +7,7 @@
 static const char help[] =
 	"A graveyard: tell here when you are born, ready, dead; wait here for others.\n"
 	"G=/graveyard; here for the name \"agent\", as for any of A-Z a-z 0-9 . _ -\n"
-	"TELL  touch $G/.born/agent             I live (again). $G/.ready/agent: I am ready\n"
+	"TELL  touch $G/.born/agent             I live (again); .ready/agent: I am ready\n"
 	"      echo 3 > $G/.died/agent          I died with code 3 (touch: code unknown)\n"
 	"      exec agent 9>$G/.lease/agent     I live until that ends, SIGKILL included\n"
 	"ASK   test -f $G/.died/agent           dead? Also .born .ready .alive\n"
