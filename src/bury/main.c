@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 	/* What is run by its descriptor is called by its number. */
 	(void)prctl(PR_SET_NAME, "bury");
 	if (options_parse(argc, argv, environ, &options, why) < 0) {
-		record_setup(wants_json(argv), false, NULL);
+		record_setup(RECORD_INFO, wants_json(argv), NULL);
 		record_event(RECORD_ERROR, "usage", "error", why);
 		return EXIT_USAGE;
 	}
