@@ -16,6 +16,7 @@
 #include "fs/batch.h"
 #include "fs/change.h"
 #include "fs/chore.h"
+#include "fs/fault.h"
 #include "fs/fs.h"
 #include "fs/lease.h"
 #include "fs/metrics.h"
@@ -129,26 +130,34 @@ static void count(struct fs *fs, const struct event *event, bool lost)
 	metrics_event(fs->metrics, event, more);
 }
 
-/* What another mount has kept and did not live to count. */
-static void count_missed(struct fs *fs)
+/* Told first: who is killed between the two tells it twice, rather than never. */
+static void tell_of(struct fs *fs, const struct event *event, bool lost)
+{
+	fs->on_event(fs, event);
+	fault("told");
+	count(fs, event, lost);
+}
+
+/* What another process has kept and did not live to tell. */
+static void tell_missed(struct fs *fs, bool lost)
 {
 	struct store *store = graveyard_store(fs->graveyard);
+	uint64_t last = graveyard_seq(fs->graveyard);
 	struct event event;
 
-	for (uint64_t seq = metrics_seq(fs->metrics) + 1; seq <= graveyard_seq(fs->graveyard);
-	     seq++)
+	for (uint64_t seq = metrics_seq(fs->metrics) + 1; seq <= last; seq++)
 		if (store->ops->event(store, seq, &event) == 0)
-			count(fs, &event, false);
+			tell_of(fs, &event, lost);
 }
 
 /* What is only looked at has not been counted by whoever started this process. */
-static void begin_counting(struct fs *fs)
+static void begin_telling(struct fs *fs)
 {
 	struct store *store = graveyard_store(fs->graveyard);
 	uint64_t alive;
 
 	if (!fs->read_only)
-		count_missed(fs);
+		tell_missed(fs, false);
 	else if (store->ops->count(store, STORE_LIST_ALIVE, &alive) == 0)
 		metrics_begin(fs->metrics, graveyard_seq(fs->graveyard), alive);
 }
@@ -159,8 +168,7 @@ static bool look_back(struct fs *fs)
 	bool another = fs->shared->started != 0;
 
 	if (!another) {
-		begin_counting(fs);
-		fs->shared->told = graveyard_seq(fs->graveyard);
+		begin_telling(fs);
 		fs->shared->started = clock_now();
 	}
 	fs->started = fs->shared->started;
@@ -354,9 +362,7 @@ static void tell(void *arg, const struct event *event)
 	struct fs *fs = arg;
 
 	/* Before the leases of earlier mounts are judged, nobody dies but of that. */
-	count(fs, event, !fs->shared->judged);
-	fs->on_event(fs, event);
-	fs->shared->told = event->seq;
+	tell_of(fs, event, !fs->shared->judged);
 }
 
 void session_tell(struct fs *fs)
@@ -366,12 +372,7 @@ void session_tell(struct fs *fs)
 
 void session_tell_missed(struct fs *fs)
 {
-	struct store *store = graveyard_store(fs->graveyard);
-	struct event event;
-
-	while (fs->shared->told < graveyard_seq(fs->graveyard) &&
-	       store->ops->event(store, fs->shared->told + 1, &event) == 0)
-		tell(fs, &event);
+	tell_missed(fs, !fs->shared->judged);
 }
 
 int fs_commit(struct fs *fs)

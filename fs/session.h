@@ -86,7 +86,8 @@ void session_drain(struct fs *fs);
 bool session_owes(const struct fs *fs);
 void session_retry(struct fs *fs);
 
-/* Tells on_event what was committed; what another process committed and did not live to tell. */
+/* Tells on_event what was committed; what another process committed and did not live to tell, of which it may have told
+ * one. */
 void session_tell(struct fs *fs);
 void session_tell_missed(struct fs *fs);
 

@@ -22,7 +22,6 @@ struct shared {
 	uint32_t resends; /* the kernel can send again what is not answered (Linux 6.9) */
 
 	uint32_t judged; /* the leases of earlier mounts were */
-	uint64_t told;   /* the last event that was logged */
 	uint32_t bury;   /* the one in .bin that the kernel was told of, see fs/view_bin.c */
 
 	/* The request that is being executed, and those that were when a process ended, by their ids. */

@@ -22,7 +22,7 @@
 #define HANDOVER_SIZE 4096
 
 /* To be raised whenever what lies in the mapping means something else than before. */
-#define HANDOVER_LAYOUT 5
+#define HANDOVER_LAYOUT 6
 
 struct handover {
 	/* Set before the first start. A program whose own are others cannot take over. */

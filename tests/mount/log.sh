@@ -72,6 +72,19 @@ for line in open(sys.argv[1], 'rb').read().split(b'\n')[:-1]:
 END
 stop_graveyard
 
+# --- what a worker has kept and did not live to tell: also where the mount is made anew (no resend)
+
+if grep -q GRAVEYARDFS_DIE_AT "$GRAVEYARDFS"; then
+	for without in '' resend; do
+		export GRAVEYARDFS_DIE_AT=committed:1 GRAVEYARDFS_WITHOUT=$without
+		start_graveyard --linger 1ms
+		touch "$G/.born/untold$without" 2>/dev/null || [ "$without" ] || fail "not born"
+		logged "level=info event=born name=untold$without life=1 uid=0 gid=0 pid=PID seq=SEQ time=TIME"
+		stop_graveyard
+	done
+	unset GRAVEYARDFS_DIE_AT GRAVEYARDFS_WITHOUT
+fi
+
 # --- as JSON
 
 : >"$LOG"
