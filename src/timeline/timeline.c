@@ -203,16 +203,25 @@ static int add_fresh(struct timeline *t, const struct event *event, char why[TIM
 	return 0;
 }
 
+/* Whoever was killed as he told of an event has another tell of it again. */
+static bool is_again(const struct event *event, const struct event *last)
+{
+	return event->seq == last->seq && event->time == last->time && event->life == last->life &&
+	       event->what == last->what && strcmp(event->name, last->name) == 0;
+}
+
 int timeline_add(struct timeline *t, const struct event *event, char why[TIMELINE_WHY_SIZE])
 {
 	struct timeline_life *life;
 	int r;
 
-	if (event->seq <= t->seq) {
+	if (is_again(event, &t->last))
+		return 0;
+	if (event->seq <= t->last.seq) {
 		(void)snprintf(why, TIMELINE_WHY_SIZE,
 			       "SEQ %" PRIu64 " is not greater than %" PRIu64
 			       " of the line before: is it two logs?",
-			       event->seq, t->seq);
+			       event->seq, t->last.seq);
 		return -EINVAL;
 	}
 	r = grow(&t->moments, t->moment_count, &t->moment_room, sizeof(*t->moments));
@@ -225,7 +234,7 @@ int timeline_add(struct timeline *t, const struct event *event, char why[TIMELIN
 	}
 	if (r < 0)
 		return r;
-	t->seq = event->seq;
+	t->last = *event;
 	/* An epitaph, or a code that comes late, is nothing that is drawn at its time. */
 	if (event->what != EVENT_EPITAPH && event->what != EVENT_EXITCODE &&
 	    event->what != EVENT_OWNER) {

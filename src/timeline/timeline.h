@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "core/name.h"
-
-struct event;
+#include "core/store.h"
 
 /* What can still be looked at. */
 #define TIMELINE_ROWS_MAX 1000
@@ -52,7 +51,7 @@ struct timeline {
 	size_t moment_count, moment_room;
 	int64_t *fresh; /* when everything was taken off view */
 	size_t fresh_count, fresh_room;
-	uint64_t seq; /* of the last event */
+	struct event last;
 	uint16_t *slots;
 };
 
@@ -61,8 +60,8 @@ int timeline_init(struct timeline *timeline);
 void timeline_release(struct timeline *timeline);
 
 /*
- * Adds the next event. Its number has to be greater than that of the one before, and it must not tell of a life what
- * cannot be: two births or deaths, anything of one before the latest.
+ * Adds the next event. Its number has to be greater than that of the one before, unless it is that one again, and it
+ * must not tell of a life what cannot be: two births or deaths, anything of one before the latest.
  * Errors: -EINVAL what cannot be, or more than can be looked at; `why` says what. -ENOMEM.
  * After an error the timeline can only be released.
  */

@@ -74,6 +74,26 @@ static void a_fresh_start_takes_everybody_off_view(void **state)
 	timeline_release(&t);
 }
 
+/* As in the log of a daemon that was killed when it had written the line. */
+static void what_is_told_again_at_once_is_told_once(void **state)
+{
+	static const char log[] =
+		"level=info event=born name=a life=1 via=write uid=0 gid=0 pid=9 seq=1 time=" T
+		"00Z\n"
+		"level=info event=died name=a life=1 code=3 via=write uid=0 gid=0 pid=9 seq=2 "
+		"time=" T "01Z\n"
+		"level=warning event=restarted process=worker signal=KILL restarts=1\n"
+		"level=info event=died name=a life=1 code=3 uid=0 gid=0 pid=9 seq=2 time=" T
+		"01Z\n";
+	struct timeline t;
+
+	(void)state;
+	read_log(&t, log);
+	assert_int_equal(t.life_count, 1);
+	assert_int_equal(t.moment_count, 2);
+	timeline_release(&t);
+}
+
 static void what_cannot_be_is_told_with_its_line(void **state)
 {
 	static const struct {
@@ -81,6 +101,8 @@ static void what_cannot_be_is_told_with_its_line(void **state)
 	} cases[] = {
 		{"1 " T "00Z a 1 born - 0 0 0\n1 " T "00Z b 1 born - 0 0 0\n",
 		 "line 2: SEQ 1 is not greater than 1 of the line before: is it two logs?"},
+		{"2 " T "00Z a 1 born - 0 0 0\n1 " T "00Z a 1 born - 0 0 0\n",
+		 "line 2: SEQ 1 is not greater than 2 of the line before: is it two logs?"},
 		{"1 " T "00Z a 1 born - 0 0 0\n2 " T "00Z a 1 born - 0 0 0\n",
 		 "line 2: life 1 of a is born already"},
 		{"1 " T "00Z a 1 died - 0 0 0\n2 " T "00Z a 1 died - 0 0 0\n",
@@ -408,6 +430,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lives_are_in_rows_in_the_order_of_their_births),
 		cmocka_unit_test(a_fresh_start_takes_everybody_off_view),
+		cmocka_unit_test(what_is_told_again_at_once_is_told_once),
 		cmocka_unit_test(what_cannot_be_is_told_with_its_line),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(lines_are_bounded),
