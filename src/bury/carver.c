@@ -66,6 +66,8 @@ static int write_stone(const struct carver *c, int fd)
 
 static int begin(struct carver *c, const struct place *place)
 {
+	int r;
+
 	if (place->kind == PLACE_GONE)
 		return place->error;
 	if (place->kind == PLACE_PLAIN) {
@@ -73,8 +75,10 @@ static int begin(struct carver *c, const struct place *place)
 		replace(&c->grave, -1);
 		return plain_begin(&c->plain, c->directory, c->name, &c->stone);
 	}
-	plain_release(&c->plain);
-	return take_lease(c);
+	r = take_lease(c);
+	if (r == 0)
+		plain_leave(&c->plain);
+	return r;
 }
 
 int carver_born(struct carver *carver, const struct place *place, int64_t now)

@@ -102,7 +102,8 @@ static int write_whole(int fd, const struct buf *text)
 }
 
 /* The file is to be seen with its text, and locked, so it gets its name last. */
-static int put_there(int fd, const char *temporary, const char *path, struct buf *text, bool hold)
+static int put_there(int fd, const char *temporary, const char *path, struct buf *text,
+		     size_t *ret_held)
 {
 	struct flock ours;
 	int r;
@@ -110,8 +111,10 @@ static int put_there(int fd, const char *temporary, const char *path, struct buf
 	if (fchmod(fd, 0644) < 0)
 		return -errno;
 	/* Where the file system has no locks the stone does not speak of one. */
-	if (hold && lock(fd, F_SETLK, &ours) == 0)
+	if (ret_held && lock(fd, F_SETLK, &ours) == 0) {
+		*ret_held = text->len;
 		buf_adds(text, HELD);
+	}
 	r = write_whole(fd, text);
 	if (r == 0 && rename(temporary, path) < 0)
 		r = -errno;
@@ -126,6 +129,7 @@ static int put_stone(struct plain *plain, const char *directory, const char *nam
 	char path[PATH_MAX], temporary[PATH_MAX], hidden[NAME_MAX + 1];
 	_cleanup_(cleanup_close) int fd = -1;
 	struct buf text = BUF_INIT;
+	size_t held = 0;
 	int r = place_path(directory, NULL, name, path);
 
 	(void)snprintf(hidden, sizeof(hidden), ".%.*s~", NAME_MAX - 2, name);
@@ -138,12 +142,12 @@ static int put_stone(struct plain *plain, const char *directory, const char *nam
 	if (fd < 0)
 		return -errno;
 	stone_format(stone, &text);
-	r = put_there(fd, temporary, path, &text, hold);
+	r = put_there(fd, temporary, path, &text, hold ? &held : NULL);
 	if (r < 0)
 		(void)unlink(temporary);
 	plain_release(plain);
 	if (r == 0)
-		*plain = (struct plain){.fd = take_fd(fd), .len = text.len};
+		*plain = (struct plain){.fd = take_fd(fd), .len = text.len, .held = held};
 	buf_release(&text);
 	return r;
 }
@@ -194,6 +198,14 @@ int plain_add(struct plain *plain, const char *directory, const char *name,
 	r = append(plain, &text);
 	buf_release(&text);
 	return r;
+}
+
+void plain_leave(struct plain *plain)
+{
+	/* A comment. If that fails it can only be taken for dead. */
+	if (plain->fd >= 0 && plain->held)
+		(void)!pwrite(plain->fd, "#", 1, (off_t)plain->held);
+	plain_release(plain);
 }
 
 void plain_release(struct plain *plain)

@@ -22,7 +22,8 @@ struct stone;
 /* A stone of ours in a plain directory. All private; fd -1: there is none. */
 struct plain {
 	int fd;
-	size_t len; /* of its text */
+	size_t len;  /* of its text */
+	size_t held; /* where it says that it is held; 0: nowhere */
 };
 
 /*
@@ -42,6 +43,12 @@ int plain_begin(struct plain *plain, const char *directory, const char *name,
  */
 int plain_add(struct plain *plain, const char *directory, const char *name,
 	      const struct stone *more, const struct stone *whole);
+
+/*
+ * Lets go of it though we live, elsewhere: it does not say any more that somebody holds it, lest who sees it when what
+ * is mounted over it has gone takes us for dead.
+ */
+void plain_leave(struct plain *plain);
 
 /* Lets go of it. */
 void plain_release(struct plain *plain);
