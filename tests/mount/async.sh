@@ -20,12 +20,16 @@ nothing_is_delayed()
 	timeout 10 ls -l "$G" >/dev/null
 }
 
-# ends PID NAME: all of them have the code.
+# ends NAME PID...: all of them have the code.
 ends()
 {
-	echo 7 >"$G/.died/$2"
-	wait_exits "$1" 0
-	expect_eq "$2: what they read" "$(tail -n 1 out)" 7
+	name=$1
+	shift
+	echo 7 >"$G/.died/$name"
+	for process; do
+		wait_exits "$process" 0
+	done
+	expect_eq "$name: what they read" "$(tail -n 1 out)" 7
 	wait_parked 0
 }
 
@@ -37,7 +41,7 @@ if [ -x "$helpers/aio" ]; then
 	pid=$!
 	wait_parked 100
 	nothing_is_delayed aio
-	ends "$pid" aio
+	ends aio "$pid"
 
 	# Killed while they wait.
 	"$helpers/aio" 100 "$G/.wait/exitcode/nobody" 2>out &
@@ -62,6 +66,7 @@ submit()
 	}
 	expect_eq "uring said" "$said" submitted
 	cat <&3 >out &
+	copied=$!
 	exec 3<&-
 }
 
@@ -69,7 +74,7 @@ if [ -x "$helpers/uring" ]; then
 	for how in poll async; do
 		submit "$how" "uring-$how"
 		nothing_is_delayed "uring-$how"
-		ends "$pid" "uring-$how"
+		ends "uring-$how" "$pid" "$copied"
 
 		submit "$how" nobody
 		kill -s KILL "$pid"
