@@ -294,11 +294,14 @@ change()
 	echo 0 >"$G/.died/phoenix"
 	touch "$G/.born/back" "$G/.born/new$1"
 	echo 0 >"$G/.died/back"
+	# Others are opened, each time more at once than before: they take all that is free.
+	python3 -c 'import os, sys; [os.open(sys.argv[1], os.O_RDONLY) for _ in range(int(sys.argv[2]))]' "$G/.status.json" "$((100 * $1))"
 }
 change 1
 kill_worker
+change 2
 echo changed >&7
-for i in 2 3 4 5; do
+for i in 3 4 5; do
 	change "$i"
 	kill_worker
 done
