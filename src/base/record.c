@@ -2,11 +2,14 @@
 #include "base/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 
 /* What ends a record, whatever was cut: a quote, a brace, a newline. */
@@ -25,13 +28,42 @@ static struct {
 	const char *name;
 } setup = {.level = RECORD_INFO};
 
-static unsigned long dropped; /* records lost since the last report */
+/* Numbers that are given to somebody else are below. */
+#define OWN_LEAST 16
+
+static struct {
+	int own;               /* standard error once more, see open_own(); -1: not so */
+	unsigned long dropped; /* records lost since the last report */
+	size_t len; /* of what is left of a line that was taken in part: a terminal does so */
+	char rest[RECORD_MAX];
+} out = {.own = -1};
+
+/*
+ * poll(2) tells of some room, not of enough: a terminal that nobody reads takes a part of a line and has its writer
+ * wait for the rest, and the room in a pipe may be taken by somebody else before it is written. Not to wait is a
+ * property of the open file, which is shared with whoever started us: so it is opened once more. Where that cannot be,
+ * as with a socket, or need not, it is written to as it is.
+ */
+static int open_own(void)
+{
+	_cleanup_(cleanup_close) int fd = -1;
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) < 0 || !(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+		return -1;
+	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, OWN_LEAST);
+}
 
 void record_setup(enum record_level level, bool json, const char *name)
 {
 	setup.level = level;
 	setup.json = json;
 	setup.name = name;
+	if (out.own >= 0)
+		(void)close(out.own);
+	out.own = open_own();
+	out.len = 0;
 }
 
 bool record_wanted(enum record_level level)
@@ -160,30 +192,44 @@ void record_error(struct record *r, int error)
 
 /* ---- writing ---- */
 
-static bool write_line(struct record *r)
+/* False: nothing of it was taken. Of what is taken in part, the rest is kept. */
+static bool give(const char *text, size_t len)
 {
-	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct pollfd fd = {.fd = out.own >= 0 ? out.own : STDERR_FILENO, .events = POLLOUT};
+	ssize_t n;
 
-	if (setup.json)
-		put_end(r, '}');
-	put_end(r, '\n');
 	/* With POLLERR beside POLLOUT the reader is gone, and writing would raise SIGPIPE. */
 	if (poll(&fd, 1, 0) != 1 || fd.revents != POLLOUT)
 		return false;
-	return write(STDERR_FILENO, r->text, r->len) >= 0;
+	n = write(fd.fd, text, len);
+	if (n < 0)
+		return false;
+	out.len = len - (size_t)n;
+	memmove(out.rest, text + n, out.len);
+	return true;
+}
+
+static bool write_line(struct record *r)
+{
+	if (setup.json)
+		put_end(r, '}');
+	put_end(r, '\n');
+	if (out.len > 0 && (!give(out.rest, out.len) || out.len > 0))
+		return false;
+	return give(r->text, r->len);
 }
 
 static void report_dropped(void)
 {
 	struct record r;
 
-	if (dropped == 0)
+	if (out.dropped == 0)
 		return;
 	record_begin(&r, RECORD_WARNING, NULL);
 	record_text(&r, "msg", "messages lost, as nobody read them");
-	record_number(&r, "count", (int64_t)dropped);
+	record_number(&r, "count", (int64_t)out.dropped);
 	if (write_line(&r))
-		dropped = 0;
+		out.dropped = 0;
 }
 
 void record_end(struct record *r)
@@ -194,7 +240,7 @@ void record_end(struct record *r)
 		return;
 	report_dropped();
 	if (!write_line(r))
-		dropped++;
+		out.dropped++;
 	errno = saved;
 }
 

@@ -8,8 +8,8 @@
  * A value may be anything, and is quoted here: a record is always one line of valid UTF-8, and harmless in a terminal
  * (see base/json.h). It is written at once, whole, and at most RECORD_MAX bytes long: values that do not fit are cut.
  *
- * A record never blocks the caller: if standard error is a pipe that nobody empties, lines are dropped, and their
- * number is told once the pipe has room again. errno is kept. There are no time stamps: whoever collects standard
+ * A record never blocks the caller: if standard error is a pipe or a terminal that nobody reads, lines are dropped, and
+ * their number is told once there is room again. errno is kept. There are no time stamps: whoever collects standard
  * error adds them.
  */
 #pragma once
@@ -37,7 +37,7 @@ struct record {
 };
 
 /* How records look, from now on; those above `level` are not written. `name`, who speaks, is in all; NULL: nobody.
- * At first: RECORD_INFO, logfmt, nobody. */
+ * At first: RECORD_INFO, logfmt, nobody. To be called again if standard error becomes another. */
 void record_setup(enum record_level level, bool json, const char *name);
 
 /* Are records of this level written? */

@@ -32,6 +32,7 @@ static void capture_begin(struct capture *c)
 	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
 	(void)close(ends[1]);
 	c->reader = ends[0];
+	record_setup(RECORD_INFO, false, NULL);
 }
 
 /* What was logged since the last call. */
@@ -216,6 +217,7 @@ static void a_pipe_without_a_reader_raises_no_signal(void **state)
 	c.reader = ends[0];
 	(void)dup2(ends[1], STDERR_FILENO);
 	(void)close(ends[1]);
+	record_setup(RECORD_INFO, false, NULL);
 	log_error("back");
 	capture_end(&c);
 	assert_non_null(strstr(c.text, "messages lost, as nobody read them\" count=1\n"));

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -158,6 +160,48 @@ static void a_full_pipe_or_one_without_a_reader_is_no_trouble(void **state)
 	out[0] = -1;
 }
 
+/* A terminal takes a part of a line, and has its writer wait for the rest. */
+static void a_terminal_that_nobody_reads_is_no_trouble(void **state)
+{
+	int master, slave, before = dup(STDERR_FILENO);
+	char *said_all = calloc(1, 1 << 20), *end, *lost;
+	char value[700];
+	size_t len = 0;
+
+	(void)state;
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	assert_int_equal(dup2(slave, STDERR_FILENO), STDERR_FILENO);
+	record_setup(RECORD_INFO, false, NULL);
+	for (int i = 0; i < 1000; i++)
+		say(value);
+	/* Read again, it has whole lines, and is told how many are missing. */
+	assert_int_equal(fcntl(master, F_SETFL, O_NONBLOCK), 0);
+	do {
+		ssize_t n = read(master, said_all + len, (1 << 20) - 1 - len);
+
+		if (n > 0)
+			len += (size_t)n;
+		else
+			say("again");
+	} while (!strstr(said_all, "value=again"));
+	dup2(before, STDERR_FILENO);
+	record_setup(RECORD_INFO, false, NULL);
+	lost = strstr(said_all, "level=warning msg=\"messages lost");
+	assert_non_null(lost);
+	for (char *at = said_all; at < lost; at = end + 2) {
+		end = strstr(at, "\r\n");
+		assert_non_null(end);
+		assert_memory_equal(at, "level=info ", 11);
+		assert_memory_equal(end - 10, " number=-3", 10);
+	}
+	free(said_all);
+	close(master);
+	close(slave);
+	close(before);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -168,6 +212,7 @@ int main(void)
 		cmocka_unit_test(levels_have_names),
 		cmocka_unit_test_setup_teardown(a_full_pipe_or_one_without_a_reader_is_no_trouble,
 						take_stderr, give_stderr),
+		cmocka_unit_test(a_terminal_that_nobody_reads_is_no_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
