@@ -73,6 +73,9 @@ wait_exits "$job" 7
 
 begin_dep
 begin --after ready:dep --after-timeout 50s
+until find "/proc/$job/fd" -lname '*/.wait/ready/dep' 2>/dev/null | grep -q .; do
+	kill -s 0 "$job" || fail "it does not wait"
+done
 restart ready:dep
 kill -s CONT "$dep"
 until [ -e "$G/.alive/dep" ]; do sleep 0.01; done
