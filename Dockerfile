@@ -3,10 +3,11 @@
 # The sidecar's image: static executables on nothing. For another architecture the compiler is a cross
 # compiler, so that no emulator is needed to build it:
 #
-#	docker build -t graveyardfs .
-#	docker build -t graveyardfs --platform linux/arm64 .
+#	docker build -t graveyardfs:0.1.0 .
+#	docker build -t graveyardfs:0.1.0 --platform linux/arm64 .
 #
-# podman 4.3 and later build it, too. Its health check takes `--format docker`: OCI images have none.
+# Docker before 23 takes DOCKER_BUILDKIT=1 for it. podman 4.3 and later build it, too; its health check takes
+# `--format docker`: OCI images have none.
 FROM --platform=$BUILDPLATFORM debian:bookworm-slim AS build
 
 ARG TARGETARCH
