@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # check-docs.sh GRAVEYARDFS BURY: the options that the programs know, and those that --help, the manual pages, README
 # and the completion tell of, are the same; and so are the files of a graveyard, and what the log has. --help fits on a
-# screen.
+# screen. README's links lead somewhere.
 set -eu
 graveyardfs=$(realpath "$1")
 bury=$(realpath "$2")
@@ -120,5 +120,16 @@ documented doc/graveyardfs.8 $journal $vias \
 	$(logged "$events" src/*.c fs/*.c) $(logged "$keys" src/*.c fs/*.c src/base/record.c)
 # shellcheck disable=SC2046 # words
 documented doc/bury.1 $(logged "$events" src/bury/*.c)
+
+# A heading's anchor is its text in lower case, without punctuation, and with dashes for spaces.
+anchors=$(sed -nE 's/^##+ //p' README.md | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9 _\n-' | tr ' ' '-')
+links=$(grep -oE '\]\([^)]*\)' README.md | sed 's/^](//; s/)$//')
+[ "$(echo "$links" | wc -l)" -gt 10 ] || complain 'README has hardly a link'
+for link in $links; do
+	case $link in
+	'#'*) echo "$anchors" | grep -qxF -e "${link#?}" ;;
+	*) [ -e "$link" ] ;;
+	esac || complain "README links $link, which is not there"
+done
 
 exit "$bad"
