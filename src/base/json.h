@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* Bytes that one step may take. */
-#define JSON_STEP_MAX 6
+#define JSON_STEP_MAX 12
 
 /*
  * Writes the character that begins at `*text`, which is less than `end`, and goes to the next. Returns the number of

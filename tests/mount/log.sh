@@ -53,11 +53,12 @@ lines()
 }
 before=$(lines)
 for text in '\033]0;title\007\033[2J' '\302\233 31m \302\205' '"; rm -rf /' '<script>alert(1)</script>' \
-	'event=died name=a' '\377\376\300\200' '\342\200\256gnp.exe' '\342\200\250level=error' '%%s%%n'; do
+	'event=died name=a' '\377\376\300\200' '\342\200\256gnp.exe' '\342\200\250level=error' '\363\240\201\201\341\240\216' \
+	'%%s%%n'; do
 	expect_fails sh -c 'printf "$1\n" >"$2/.died/x"' sh "ExitCode: $text" "$G"
 done
 wait_log 'line 1.*%s%n'
-expect_eq "lines of nine that were refused" "$(($(lines) - before))" 9
+expect_eq "lines of ten that were refused" "$(($(lines) - before))" 10
 python3 - "$LOG" <<'END'
 import re, sys, unicodedata
 pair = re.compile(r'[a-z]+=(?:[^\s"=\\<>&]+|"(?:[^"\\<>&]|\\(?:["\\]|u[0-9a-f]{4}))*")')

@@ -40,7 +40,11 @@ static void texts_become_strings(void **state)
 		{"\xe2\x80\xa8\xe2\x80\xa9", "\\u2028\\u2029"},
 		{"\xe2\x80\xae\xe2\x81\xa6\xd8\x9c", "\\u202e\\u2066\\u061c"},
 		{"\xe2\x80\x8b\xef\xbb\xbf", "\\u200b\\ufeff"},
-		{"\xef\xbf\xbd\xef\xbf\xbf", "\\ufffd\\uffff"},
+		/* Tags (whole sentences that nobody sees), variation selectors, fillers, annotations. */
+		{"\xf3\xa0\x81\x81\xf3\xa0\x87\xaf", "\\udb40\\udc41\\udb40\\uddef"},
+		{"\xef\xb8\x8f\xe1\xa0\x8e", "\\ufe0f\\u180e"},
+		{"\xe3\x85\xa4\xe1\x85\x9f\xef\xbf\xb9", "\\u3164\\u115f\\ufff9"},
+		{"\xf0\x9d\x85\xb3", "\\ud834\\udd73"},
 		/* Two, three and four bytes, the first and the last of each. */
 		{"\xc2\xa0\xdf\xbf", "\xc2\xa0\xdf\xbf"},
 		{"\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80", "\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80"},
