@@ -401,6 +401,46 @@ says lost_leases_total 1
 says deaths_total 2
 stop_graveyard
 
+# --- what open files show has its bounds, and room comes back with the close, whoever serves
+
+start_graveyard --linger 1ms
+mkfifo full killed
+python3 - "$G/.metrics" >full <<'END' &
+import errno, os, resource, sys, time
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+def fill():
+    files = []
+    while True:
+        try:
+            files.append(os.open(sys.argv[1], os.O_RDONLY))
+        except OSError as e:
+            assert e.errno == errno.ENFILE, e
+            return files
+files = fill()
+room = len(files)
+assert room > 100, room
+print('full', flush=True)
+open('killed').read()
+assert all(os.pread(f, 65536, 0).startswith(b'# HELP') for f in files)
+for _ in range(2):
+    for f in files:
+        os.close(f)
+    # The kernel tells of a close after it.
+    files = fill()
+    while len(files) < room:
+        time.sleep(0.01)
+        files += fill()
+END
+opener=$!
+read -r _ <full
+expect_fails cat "$G/.metrics"
+touch "$G/.born/crowded"
+kill_worker
+: >killed
+wait_exits "$opener" 0
+stop_graveyard
+
 # --- what is only looked at
 
 start_graveyard --read-only
