@@ -5,6 +5,7 @@ TIME_LIMIT=240
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/processes.sh"
+. "$(dirname "$0")/../lib/tombstones.sh"
 for tool in sqlite3 python3; do
 	command -v "$tool" >/dev/null || skip "there is no $tool"
 done
@@ -26,31 +27,7 @@ expect_small()
 	sanitized || [ "$rss" -lt 32768 ] || fail "memory of the daemon $1: $rss kB"
 }
 
-# Name i was born as event 2i-1 and died as event 2i, all at one moment, and only of the last is the code known.
-# A line of .log then has as many bytes as any other, plus the digits of its number.
-start_graveyard
-stop_graveyard
-line=' 2026-01-01T00:00:00.123456789Z n0000001 1 born - 0 0 1 '
-sqlite3 "$DB" <<END
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-BEGIN;
-CREATE TEMP TABLE t (i INTEGER PRIMARY KEY, at INTEGER);
-WITH RECURSIVE e (i, at) AS (
-  SELECT 1, 0 UNION ALL SELECT i + 1, at + length(i) + ${#line} FROM e WHERE i < $events
-) INSERT INTO t SELECT * FROM e;
-INSERT INTO graves (id, name, uid, gid, life, on_view)
-  SELECT i, printf('n%07d', i), 0, 0, 1, 1 FROM t WHERE i <= $names;
-INSERT INTO lives (grave, life, born, died, exit_code, born_seq, died_seq, code_seq, history_at)
-  SELECT i, 1, 1767225600123456789, 1767225600123456789, iif(i = $names, 3, NULL),
-    2 * i - 1, 2 * i, iif(i = $names, 2 * i, NULL), 0
-  FROM t WHERE i <= $names;
-INSERT INTO events (seq, time, recorded, grave, life, what, exit_code, uid, gid, pid, text_at)
-  SELECT i, 1767225600123456789, 1767225600123456789, (i + 1) / 2, 1,
-    iif(i % 2 = 1, 1, 4), iif(i = $events, 3, NULL), 0, 0, 1, at FROM t;
-COMMIT;
-PRAGMA journal_mode = WAL;
-END
+make_tombstones "$names"
 
 # The start reads a few pages only.
 start_graveyard --max-names 2000000
