@@ -4,18 +4,17 @@
 #include <errno.h>
 
 #include "fs/fs.h"
-#include "fs/reply.h"
 
 static struct chore *first(const struct fs *fs)
 {
 	return list_entry(fs->chores.next, struct chore, link);
 }
 
-static void refuse(struct chore *chore, int r)
+static void cut(struct chore *chore, int r)
 {
 	list_remove(&chore->link);
 	chore->fs->devices.current = chore->device;
-	reply_err(chore->req, r);
+	chore->cut(chore, r);
 	chore->free(chore);
 }
 
@@ -23,7 +22,7 @@ static void refuse(struct chore *chore, int r)
 static void on_interrupt(fuse_req_t req, void *data)
 {
 	(void)req;
-	refuse(data, -EINTR);
+	cut(data, -EINTR);
 }
 
 void chore_begin(struct chore *chore)
@@ -31,7 +30,7 @@ void chore_begin(struct chore *chore)
 	chore->device = chore->fs->devices.current;
 	list_init(&chore->link);
 	if (fuse_req_interrupted(chore->req)) {
-		refuse(chore, -EINTR);
+		cut(chore, -EINTR);
 		return;
 	}
 	list_append(&chore->fs->chores, &chore->link);
@@ -63,6 +62,6 @@ void chores_drain(struct fs *fs)
 {
 	while (chores_go_on(fs)) {
 		fuse_req_interrupt_func(first(fs)->req, NULL, NULL);
-		refuse(first(fs), -ECANCELED);
+		cut(first(fs), -ECANCELED);
 	}
 }

@@ -2,8 +2,8 @@
 /*
  * Requests that take long to answer: a text of a million rows, a listing that passes over a million names. They are
  * answered in slices of bounded work, one for each turn of the worker's loop, and between two slices whoever else
- * asks is served. So none of them makes anybody else late. Their readers may be interrupted meanwhile; a
- * process that is killed leaves them unanswered, and the kernel sends them to the next.
+ * asks is served. So none of them makes anybody else late. Their readers may be interrupted meanwhile, and then get
+ * what there is so far; a process that is killed leaves them unanswered, and the kernel sends them to the next.
  */
 #pragma once
 
@@ -28,6 +28,8 @@ struct chore {
 	fuse_req_t req;
 	/* Does a slice. If that was the last it answers. */
 	enum chore_turn (*slice)(struct chore *chore);
+	/* Answers before that: with what there is, or else the error. */
+	void (*cut)(struct chore *chore, int r);
 	/* Frees it. */
 	void (*free)(struct chore *chore);
 
@@ -43,5 +45,5 @@ void chore_begin(struct chore *chore);
 bool chores_go_on(const struct fs *fs);
 void chores_continue(struct fs *fs);
 
-/* Ends all with ECANCELED. */
+/* Ends all, with ECANCELED or what there is. */
 void chores_drain(struct fs *fs);

@@ -169,6 +169,11 @@ static enum chore_turn slice(struct chore *chore)
 	return CHORE_DONE;
 }
 
+static void listing_cut(struct chore *chore, int r)
+{
+	reply_err(chore->req, r);
+}
+
 static void listing_free(struct chore *chore)
 {
 	free(chore);
@@ -184,7 +189,11 @@ void listing_serve(struct fs *fs, fuse_req_t req, uint64_t id, uint64_t offset, 
 		return;
 	}
 	*listing = (struct listing){
-		.chore = {.fs = fs, .req = req, .slice = slice, .free = listing_free},
+		.chore = {.fs = fs,
+			  .req = req,
+			  .slice = slice,
+			  .cut = listing_cut,
+			  .free = listing_free},
 		.id = id,
 		.offset = offset,
 		.size = size,

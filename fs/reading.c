@@ -96,23 +96,28 @@ static int read_slice(struct reading *reading)
 	return buf_error(&reading->text) < 0 ? -ENOMEM : r;
 }
 
-static void answer(struct reading *reading, int r)
+static void keep_place(const struct reading *reading)
 {
 	struct fs *fs = reading->chore.fs;
 	const struct handle *now = state_handle(fs->state, reading->fh);
 	struct handle handle;
 
-	if (r < 0 && reading->text.len == 0) {
-		reply_err(reading->chore.req, r);
+	if (!now)
 		return;
-	}
-	if (now) {
-		handle = *now;
-		handle.hint = reading->hint;
-		handle.extent = reading->extent;
-		state_handle_set(fs->state, reading->fh, &handle);
-	}
-	reply_data(reading->chore.req, reading->text.data, reading->text.len);
+	handle = *now;
+	handle.hint = reading->hint;
+	handle.extent = reading->extent;
+	state_handle_set(fs->state, reading->fh, &handle);
+}
+
+/* Of one that failed, too, the place is kept: whoever is interrupted, and tries again, goes on from there. */
+static void answer(const struct reading *reading, int r)
+{
+	keep_place(reading);
+	if (r < 0 && reading->text.len == 0)
+		reply_err(reading->chore.req, r);
+	else
+		reply_data(reading->chore.req, reading->text.data, reading->text.len);
 }
 
 static enum chore_turn slice(struct chore *chore)
@@ -128,6 +133,11 @@ static enum chore_turn slice(struct chore *chore)
 		return CHORE_GOES_ON;
 	answer(reading, r);
 	return CHORE_DONE;
+}
+
+static void cut(struct chore *chore, int r)
+{
+	answer((struct reading *)chore, r);
 }
 
 static void reading_free(struct chore *chore)
@@ -148,7 +158,7 @@ void reading_begin(struct fs *fs, struct fuse_req *req, uint64_t fh, uint64_t of
 		return;
 	}
 	*reading = (struct reading){
-		.chore = {.fs = fs, .req = req, .slice = slice, .free = reading_free},
+		.chore = {.fs = fs, .req = req, .slice = slice, .cut = cut, .free = reading_free},
 		.fh = fh,
 		.offset = offset,
 		.size = size,
