@@ -3,13 +3,15 @@
  * Requests that take long to answer: a text of a million rows, a listing that passes over a million names. They are
  * answered in slices of bounded work, one for each turn of the worker's loop, and between two slices whoever else
  * asks is served. So none of them makes anybody else late. Their readers may be interrupted meanwhile, and then get
- * what there is so far; a process that is killed leaves them unanswered, and the kernel sends them to the next.
+ * what there is so far; likewise when the kernel's patience is about to end (fs->max_park), with EAGAIN where there is
+ * nothing. A process that is killed leaves them unanswered, and the kernel sends them to the next.
  */
 #pragma once
 
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/list.h"
 
@@ -35,13 +37,15 @@ struct chore {
 
 	/* Private. */
 	struct list link;
-	unsigned device; /* on which the request came */
+	struct list age;  /* the oldest first */
+	int64_t patience; /* when the kernel's is about to end, CLOCK_MONOTONIC; INT64_MAX: never */
+	unsigned device;  /* on which the request came */
 };
 
 /* From now on it is done by and by. It becomes ours: it is freed once it was answered, which may be at once. */
 void chore_begin(struct chore *chore);
 
-/* Are there any? Then this does one slice. */
+/* Are there any? Then this does one slice, or ends the one that took too long. */
 bool chores_go_on(const struct fs *fs);
 void chores_continue(struct fs *fs);
 

@@ -44,7 +44,7 @@ struct fs {
 	bool gathers;   /* a commit takes so long that it pays to wait for others to join it */
 	bool read_only; /* nothing will ever happen: waits fail rather than block */
 	uint64_t max_names;
-	int64_t max_park; /* ns a read may be parked before the kernel loses patience; INT64_MAX: any */
+	int64_t max_park; /* ns a request may take before the kernel loses patience; INT64_MAX: any */
 	int64_t started; /* CLOCK_REALTIME: the time stamp of what never changes */
 	uid_t uid;       /* the daemon's, owner of what belongs to nobody else */
 	gid_t gid;
@@ -55,11 +55,11 @@ struct fs {
 	void (*on_event)(void *arg,
 			 const struct event *event); /* told after the replies; for the log */
 	int owed_error;                              /* why, -errno */
-	unsigned owed;          /* handles whose closing could not be committed yet */
-	struct holders holders; /* of leases */
-	struct list chores;     /* see fs/chore.h */
-	bool crowded;           /* there was no room for the last snapshot */
-	struct buf text;        /* for the reply being made */
+	unsigned owed;                  /* handles whose closing could not be committed yet */
+	struct holders holders;         /* of leases */
+	struct list chores, chore_ages; /* see fs/chore.h */
+	bool crowded;                   /* there was no room for the last snapshot */
+	struct buf text;                /* for the reply being made */
 	struct {
 		uint64_t node, opened;
 		struct buf text;

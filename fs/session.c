@@ -207,6 +207,7 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->max_park = config->max_park;
 	fs->on_event = config->on_event;
 	list_init(&fs->chores);
+	list_init(&fs->chore_ages);
 	fs->uid = getuid();
 	fs->gid = getgid();
 	another = look_back(fs);
