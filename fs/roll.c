@@ -69,6 +69,8 @@ static int next_on_view(struct fs *fs, const struct handle *handle, uint64_t *pl
 	if (r < 0)
 		return r;
 	*place = (uint64_t)grave.id;
+	if (graveyard_admits(fs->graveyard, grave.name, strlen(grave.name)) < 0)
+		return VIEW_MORE;
 	r = graveyard_grave_at(fs->graveyard, &grave, handle->opened, &ret_call->life);
 	if (r < 0)
 		return r == -ENOENT ? VIEW_MORE : r;
@@ -116,7 +118,7 @@ int roll_skip(struct fs *fs, const struct handle *handle, uint64_t *place, uint6
 	struct store *store = graveyard_store(fs->graveyard);
 	uint64_t n = rows < SKIP_SLICE ? rows : SKIP_SLICE;
 
-	if (*place & WAITED || !is_list_of_then(fs, handle))
+	if (*place & WAITED || !is_list_of_then(fs, handle) || !graveyard_admits_all(fs->graveyard))
 		return 0;
 	/* Who has come since comes last: of those there is nobody before who was there. */
 	for (; n >= SKIP_LEAST; n /= 2) {

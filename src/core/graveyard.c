@@ -94,6 +94,11 @@ int graveyard_admits(const struct graveyard *g, const char *name, size_t len)
 	return !g->config.names || name_listed(g->config.names, name, len) ? 0 : -ENOENT;
 }
 
+bool graveyard_admits_all(const struct graveyard *g)
+{
+	return !g->config.names;
+}
+
 /* ---- changing ---- */
 
 static bool may_write(const struct grave *grave, uid_t uid)

@@ -31,6 +31,8 @@ void graveyard_free(struct graveyard *g);
 
 /* May the name exist here? 0; -EINVAL: it is no name; -ENOENT: --names does not list it. */
 int graveyard_admits(const struct graveyard *g, const char *name, size_t len);
+/* May every name? */
+bool graveyard_admits_all(const struct graveyard *g);
 
 struct store *graveyard_store(const struct graveyard *g);
 

@@ -125,6 +125,11 @@ fails_with 'No such file' touch "$G/agnet"
 fails_with 'No such file' touch "$G/.born/agnet"
 fails_with 'No such file' stat "$G/agnet"
 expect_eq "those who exist" "$(cat "$G/.wait/exitcode/db")" 1
+expect_eq "those who are listed" "$(cd "$G" && echo *)" "agent db"
+expect_eq "those in .status" "$(cut -d ' ' -f 1 "$G/.status" | paste -sd ' ')" "NAME agent db"
+expect_eq "the second by its offset" "$(tail -n 1 "$G/.status" | cut -d ' ' -f 1)" "db"
+expect_eq "those in .status.json" "$(grep -o '"name":"[^"]*"' "$G/.status.json" | paste -sd ' ')" \
+	'"name":"agent" "name":"db"'
 stop_graveyard
 rm -r "$G"
 
