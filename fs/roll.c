@@ -24,8 +24,10 @@
 int roll_open(struct fs *fs, struct handle *handle)
 {
 	_cleanup_(buf_release) struct buf snapshot = BUF_INIT;
-	int r = waiting_take(fs->waiting, clock_now(), &snapshot);
+	int r = snapshot_room(fs, waiting_size(fs->waiting));
 
+	if (r == 0)
+		r = waiting_take(fs->waiting, clock_now(), &snapshot);
 	return r < 0 ? r : snapshot_keep(fs, snapshot.data, snapshot.len, &handle->snapshot);
 }
 

@@ -173,6 +173,8 @@ const char *state_tail(const struct state *s, uint32_t tail, size_t *ret_len);
  * Errors: -ENFILE: no room, or more than half of all that there can be.
  */
 int state_snapshot_new(struct state *s, const void *data, size_t len, uint32_t *ret_snapshot);
+/* Is there room for one of so many bytes? */
+bool state_snapshot_fits(const struct state *s, size_t len);
 void state_snapshot_free(struct state *s, uint32_t snapshot);
 size_t state_snapshot_len(const struct state *s, uint32_t snapshot);
 /* Copies what there is from `offset` on, at most `size` bytes. How many that were. Costs nothing but the copying. */

@@ -19,28 +19,19 @@ static uint32_t others_of(size_t len)
 	return len <= BLOCK_BYTES ? 0 : (uint32_t)((len + BLOCK_BYTES - 1) / BLOCK_BYTES);
 }
 
-static void unreserve(struct state *s, uint32_t first, uint32_t others)
-{
-	for (uint32_t i = 0; i < others; i++)
-		table_unreserve(&s->blocks, block(s, first)->others[i]);
-	table_unreserve(&s->blocks, first);
-}
-
-/* All that it takes, or nothing. 0: there is not so much. */
+/* All that it takes, of which there is enough. */
 static uint32_t reserve(struct state *s, uint32_t others)
 {
-	uint32_t first = others <= BLOCK_OTHERS ? table_reserve(&s->blocks) : 0;
+	uint32_t first = table_reserve(&s->blocks);
 
-	for (uint32_t i = 0; first && i < others; i++) {
-		uint32_t index = table_reserve(&s->blocks);
-
-		if (!index) {
-			unreserve(s, first, i);
-			return 0;
-		}
-		block(s, first)->others[i] = index;
-	}
+	for (uint32_t i = 0; i < others; i++)
+		block(s, first)->others[i] = table_reserve(&s->blocks);
 	return first;
+}
+
+bool state_snapshot_fits(const struct state *s, size_t len)
+{
+	return len <= SNAPSHOT_MAX && others_of(len) < table_free(&s->blocks);
 }
 
 int state_snapshot_new(struct state *s, const void *data, size_t len, uint32_t *ret_snapshot)
@@ -48,11 +39,9 @@ int state_snapshot_new(struct state *s, const void *data, size_t len, uint32_t *
 	uint32_t others = others_of(len), first;
 	const char *from = data;
 
-	if (len > SNAPSHOT_MAX)
+	if (!state_snapshot_fits(s, len))
 		return -ENFILE;
 	first = reserve(s, others);
-	if (!first)
-		return -ENFILE;
 	block(s, first)->len = (uint32_t)len;
 	if (!others)
 		memcpy(block(s, first)->bytes, from, len);

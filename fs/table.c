@@ -55,6 +55,11 @@ void *table_find(const struct table *t, uint64_t id)
 	return table_slot(t, index);
 }
 
+uint32_t table_free(const struct table *t)
+{
+	return t->freed_len + (t->count - 1 - *t->used);
+}
+
 uint32_t table_reserve(struct table *t)
 {
 	if (t->freed_len > 0)

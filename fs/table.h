@@ -37,6 +37,9 @@ uint32_t table_generation(const struct table *t, uint32_t index);
 /* NULL: nothing is called so. */
 void *table_find(const struct table *t, uint64_t id);
 
+/* How many slots are free. */
+uint32_t table_free(const struct table *t);
+
 /* A free slot to be filled in; 0: there is none. table_unreserve() for one that is not taken after all. */
 uint32_t table_reserve(struct table *t);
 void table_unreserve(struct table *t, uint32_t index);

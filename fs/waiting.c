@@ -168,6 +168,11 @@ static void put_name(const struct entry *entry, struct buf *snapshot)
 	buf_add(snapshot, entry->name, entry->len);
 }
 
+size_t waiting_size(const struct waiting *w)
+{
+	return HEAD_SIZE + (size_t)w->names * (sizeof(struct place) + TOLD_SIZE) + w->bytes;
+}
+
 int waiting_take(const struct waiting *w, int64_t now, struct buf *snapshot)
 {
 	const struct head head = {.taken = now, .names = w->names};

@@ -30,7 +30,8 @@ void waiting_remove(struct waiting *w, enum wait_kind kind, const char *name, si
 /* How many names are waited for. */
 unsigned waiting_names(const struct waiting *w);
 
-/* Appends a snapshot, taken `now` (CLOCK_REALTIME). -ENOMEM. */
+/* Appends a snapshot, taken `now` (CLOCK_REALTIME), of so many bytes. -ENOMEM. */
+size_t waiting_size(const struct waiting *w);
 int waiting_take(const struct waiting *w, int64_t now, struct buf *snapshot);
 
 /* ---- of a handle's snapshot ---- */

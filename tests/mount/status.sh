@@ -335,3 +335,31 @@ os.close(os.open(g + "/.status", os.O_RDONLY))
 END
 expect_eq "times that it was said" "$(grep -c 'no room to keep what .status' "$LOG")" 1
 cat "$G/.status" >/dev/null
+
+# So many are waited for that there never is: then it is not put together, either.
+cat >crowd.py <<'END'
+import errno, os, resource, select, sys
+g, worker, count = sys.argv[1], sys.argv[2], 6000
+resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+poll = select.epoll()
+for i in range(count):
+	who = ",".join("%d-%d-" % (i, n) + 230 * "x" for n in range(4))
+	poll.register(os.open(g + "/.wait/died/" + who, os.O_RDONLY), select.EPOLLIN)
+assert poll.poll(0) == []
+
+def memory(what):
+	return int(open("/proc/%s/status" % worker).read().split(what + ":")[1].split()[0])
+
+open("/proc/%s/clear_refs" % worker, "w").write("5") # forgets how much it was once
+before = memory("VmHWM")
+try:
+	os.open(g + "/.status", os.O_RDONLY)
+	raise AssertionError("there was room")
+except OSError as e:
+	assert e.errno == errno.ENFILE, e
+print(memory("VmHWM") - before)
+END
+more=$(python3 crowd.py "$G" "$(worker_pid)")
+echo "memory for a .status that there is no room for: $more kB"
+[ "$more" -lt 2048 ] || fail "a .status that there is no room for takes $more kB"
+cat "$G/.status" >/dev/null

@@ -160,12 +160,14 @@ static void snapshots_run_out_whole_and_come_back(void **state)
 
 	(void)new_snapshot(s, 2, LONGEST);
 	(void)new_snapshot(s, 3, LONGEST);
+	assert_false(state_snapshot_fits(s, LONGEST));
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(state_snapshot_new(s, text_of(4), LONGEST, &more), -ENFILE);
 	assert_int_equal(more, 77);
 	assert_int_equal(count_free(s), BLOCKS - 33);
 	state_snapshot_free(s, snapshot);
 	assert_int_equal(count_free(s), BLOCKS - 22);
+	assert_true(state_snapshot_fits(s, LONGEST));
 	more = new_snapshot(s, 4, LONGEST);
 	assert_text(s, more, 4, LONGEST);
 }
@@ -176,6 +178,7 @@ static void one_that_no_first_block_can_name_is_refused(void **state)
 	char *much = calloc(1, SNAPSHOT_MAX + 1);
 
 	assert_non_null(much);
+	assert_false(state_snapshot_fits(*state, SNAPSHOT_MAX + 1));
 	assert_int_equal(state_snapshot_new(*state, much, SNAPSHOT_MAX + 1, &snapshot), -ENFILE);
 	assert_int_equal(snapshot, 77);
 	assert_int_equal(count_free(*state), BLOCKS);
@@ -319,6 +322,8 @@ static void open_or_close(struct state *s, struct open_file *file, uint64_t *see
 	}
 	r = state_snapshot_new(s, text_of(want.seed), want.len, &snapshot);
 	assert_int_equal(r, used + blocks_of(&want) > BLOCKS ? -ENFILE : 0);
+	if (r < 0)
+		assert_false(state_snapshot_fits(s, want.len));
 	if (r < 0)
 		return;
 	want.fh = open_with(s, snapshot);

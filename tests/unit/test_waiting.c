@@ -103,6 +103,7 @@ static void check(struct model *m, int64_t now)
 	unsigned expected = 0, n;
 
 	assert_int_equal(waiting_take(m->waiting, now, &bytes), 0);
+	assert_int_equal(waiting_size(m->waiting), bytes.len);
 	assert_int_equal(state_snapshot_new(m->state, bytes.data, bytes.len, &snapshot), 0);
 	assert_int_equal(waiting_taken(m->state, snapshot), now);
 	for (n = 0; n < NAMES; n++) {
