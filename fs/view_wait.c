@@ -111,22 +111,20 @@ static unsigned wait_names(const struct node *node)
 	return who_parse(node->text, node->len, &who) < 0 ? 0 : who.count;
 }
 
-/* Until wait_unwatch(), of the first `count` names: who is watched in vain is not waited for. */
+/* Of the first `count` names. */
 static void stop_counting(struct fs *fs, const struct view *view, const struct vigil_name *names,
 			  unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (names[i].life != UINT64_MAX)
-			waiting_remove(fs->waiting, view->wait, names[i].name, names[i].len);
+		waiting_remove(fs->waiting, view->wait, names[i].name, names[i].len);
 }
 
+/* All of them, until wait_unwatch(), whatever becomes of one meanwhile: the next worker counts the same. */
 static int count_waiting(struct fs *fs, const struct view *view, const struct vigil *vigil)
 {
 	for (unsigned i = 0; i < vigil->count; i++) {
 		const struct vigil_name *n = &vigil->names[i];
-		int r = n->life == UINT64_MAX
-				? 0
-				: waiting_add(fs->waiting, view->wait, n->name, n->len);
+		int r = waiting_add(fs->waiting, view->wait, n->name, n->len);
 
 		if (r < 0) {
 			stop_counting(fs, view, vigil->names, i);

@@ -239,6 +239,22 @@ validate "$G/.status.json"
 expect_eq "bytes that are no character" "$(grep lines "$G/.status.json" | grep -o '"epitaph":"[^"]*"')" \
 	"\"epitaph\":\"$(printf '\357\277\275')\\u001b[\\u0080\""
 
+# --- who waits for several waits for each of them, also when one cannot come any more, and for the next worker
+
+touch "$G/.born/one" "$G/.born/two"
+cat "$G/.wait/ready/one,two" >/dev/null &
+several=$!
+wait_parked 1
+echo 0 >"$G/.died/one"
+for worker in first next; do
+	expect_eq "who waits for one of two, by the $worker worker" \
+		"$(rows | awk '$1 == "one" || $1 == "two" { print $2, $9 }' | paste -sd ' ')" "dead 1r alive 1r"
+	kill_worker
+	wait_parked 1
+done
+touch "$G/.ready/two"
+wait_exits "$several" 0
+
 # --- of one moment, byte by byte, whatever happens meanwhile
 
 for life in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
