@@ -200,7 +200,7 @@ static int serve(struct worker *w)
 			else
 				take_in(w, false);
 		}
-		if (session_goes_on(w->fs))
+		if (r >= 0 && session_goes_on(w->fs))
 			r = session_continue(w->fs);
 		if (r >= 0 && has_news(w))
 			r = tell_herald(w);

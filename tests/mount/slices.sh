@@ -56,3 +56,28 @@ for _ in range(3):
 	os.close(fd)
 END
 python3 signals.py "$G"
+
+# A mount that is gone is not served to the end of all that: so many look for the end, each for itself.
+cat >looking.py <<'END'
+import os, sys, threading
+fds = [os.open(sys.argv[1] + "/.status.json", os.O_RDONLY) for _ in range(500)]
+
+def look(fd):
+	try:
+		os.pread(fd, 100, 1 << 40)
+	except OSError:
+		pass
+
+threads = [threading.Thread(target=look, args=(fd,)) for fd in fds]
+for thread in threads:
+	thread.start()
+END
+python3 looking.py "$G" &
+looking=$!
+until [ "$(requests_waiting)" -ge 400 ]; do
+	sleep 0.01
+done
+echo 1 >"/sys/fs/fuse/connections/$connection/abort"
+timeout 20 tail --pid="$daemon" -f /dev/null || fail "who serves goes on though nobody is there"
+wait_graveyard
+wait_exits "$looking" 0
