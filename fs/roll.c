@@ -42,7 +42,7 @@ int roll_count(struct fs *fs, uint64_t *ret_count)
 	int r = graveyard_count(fs->graveyard, &on_view);
 
 	if (r == 0)
-		*ret_count = on_view + waiting_names(fs->waiting);
+		*ret_count = on_view + waiting_off_view(fs->waiting);
 	return r;
 }
 

@@ -364,6 +364,9 @@ static void tell(void *arg, const struct event *event)
 
 	/* Before the leases of earlier mounts are judged, nobody dies but of that. */
 	tell_of(fs, event, !fs->shared->judged);
+	if (event->what == EVENT_BORN || event->what == EVENT_REMOVED)
+		waiting_on_view(fs->waiting, event->name, strlen(event->name),
+				event->what == EVENT_BORN);
 }
 
 void session_tell(struct fs *fs)

@@ -122,6 +122,9 @@ static void stop_counting(struct fs *fs, const struct view *view, const struct v
 /* All of them, until wait_unwatch(), whatever becomes of one meanwhile: the next worker counts the same. */
 static int count_waiting(struct fs *fs, const struct view *view, const struct vigil *vigil)
 {
+	struct grave grave;
+	struct life life;
+
 	for (unsigned i = 0; i < vigil->count; i++) {
 		const struct vigil_name *n = &vigil->names[i];
 		int r = waiting_add(fs->waiting, view->wait, n->name, n->len);
@@ -130,6 +133,8 @@ static int count_waiting(struct fs *fs, const struct view *view, const struct vi
 			stop_counting(fs, view, vigil->names, i);
 			return r;
 		}
+		if (graveyard_find(fs->graveyard, n->name, n->len, &grave, &life) == 0)
+			waiting_on_view(fs->waiting, n->name, n->len, true);
 	}
 	return 0;
 }

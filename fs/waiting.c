@@ -22,12 +22,13 @@ struct entry {
 	uint32_t hash;
 	uint32_t counts[WAIT_KIND_COUNT];
 	uint8_t len;
+	bool on_view;
 	char name[];
 };
 
 struct waiting {
 	struct list rings[RINGS];
-	uint32_t names;
+	uint32_t names, off_view;
 	size_t bytes; /* of all names */
 };
 
@@ -105,6 +106,7 @@ static struct entry *make(struct waiting *w, uint32_t hash, const char *name, si
 	memcpy(entry->name, name, len);
 	list_append(&w->rings[ring_of(hash)], &entry->link);
 	w->names++;
+	w->off_view++;
 	w->bytes += len;
 	return entry;
 }
@@ -142,8 +144,27 @@ void waiting_remove(struct waiting *w, enum wait_kind kind, const char *name, si
 		return;
 	list_remove(&entry->link);
 	w->names--;
+	w->off_view -= !entry->on_view;
 	w->bytes -= entry->len;
 	free(entry);
+}
+
+void waiting_on_view(struct waiting *w, const char *name, size_t len, bool on_view)
+{
+	struct entry *entry = find(w, hash_of(name, len), name, len);
+
+	if (!entry || entry->on_view == on_view)
+		return;
+	entry->on_view = on_view;
+	if (on_view)
+		w->off_view--;
+	else
+		w->off_view++;
+}
+
+unsigned waiting_off_view(const struct waiting *w)
+{
+	return w->off_view;
 }
 
 unsigned waiting_names(const struct waiting *w)

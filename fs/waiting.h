@@ -27,8 +27,12 @@ void waiting_free(struct waiting *w);
 int waiting_add(struct waiting *w, enum wait_kind kind, const char *name, size_t len);
 void waiting_remove(struct waiting *w, enum wait_kind kind, const char *name, size_t len);
 
-/* How many names are waited for. */
+/* A name came to be on view, or is no more; of who is not waited for this is forgotten. A new one is not. */
+void waiting_on_view(struct waiting *w, const char *name, size_t len, bool on_view);
+
+/* How many names are waited for, and how many of them are not on view. */
 unsigned waiting_names(const struct waiting *w);
+unsigned waiting_off_view(const struct waiting *w);
 
 /* Appends a snapshot, taken `now` (CLOCK_REALTIME), of so many bytes. -ENOMEM. */
 size_t waiting_size(const struct waiting *w);

@@ -168,6 +168,31 @@ static void many_come_and_go(void **state)
 	check(m, STEPS);
 }
 
+static void who_is_not_on_view_is_counted(void **state)
+{
+	struct model *m = *state;
+
+	waiting_on_view(m->waiting, "n1", 2, true); /* nobody waits for it */
+	add(m, 1, WAIT_READY);
+	add(m, 1, WAIT_DIED);
+	add(m, 2, WAIT_DIED);
+	assert_int_equal(waiting_off_view(m->waiting), 2);
+	for (int i = 0; i < 2; i++)
+		waiting_on_view(m->waiting, "n1", 2, true);
+	assert_int_equal(waiting_off_view(m->waiting), 1);
+	take_away(m, 1, WAIT_READY);
+	take_away(m, 2, WAIT_DIED);
+	assert_int_equal(waiting_off_view(m->waiting), 0);
+	for (int i = 0; i < 2; i++)
+		waiting_on_view(m->waiting, "n1", 2, false);
+	assert_int_equal(waiting_off_view(m->waiting), 1);
+	waiting_on_view(m->waiting, "n1", 2, true);
+	take_away(m, 1, WAIT_DIED);
+	assert_int_equal(waiting_off_view(m->waiting), 0);
+	add(m, 1, WAIT_DIED);
+	assert_int_equal(waiting_off_view(m->waiting), 1);
+}
+
 /* A snapshot is of its moment. */
 static void what_comes_later_is_not_in_it(void **state)
 {
@@ -197,6 +222,7 @@ int main(void)
 		TEST(nobody_is_waited_for_at_first),
 		TEST(each_is_counted_by_kind),
 		TEST(many_come_and_go),
+		TEST(who_is_not_on_view_is_counted),
 		TEST(what_comes_later_is_not_in_it),
 	};
 
