@@ -106,8 +106,7 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	handle.gid = ctx->gid;
 	handle.pid = ctx->pid;
 	view = view_get(node->view);
-	if (view->ops->open)
-		r = view->ops->open(fs, node, &handle);
+	r = view->ops->open ? view->ops->open(fs, node, &handle) : 0;
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY)
 		r = create_open(fs, node, &handle);
 	if (r == 0)
