@@ -215,7 +215,12 @@ static void look_at_stone(struct watch *w, struct term *term)
 		state = TERM_HOLDS;
 	if (stone_has(&stone, FACT_BORN))
 		term->born = stone.born;
-	if (state == TERM_HOLDS || (state == TERM_HOPELESS && !term->persistent))
+	if (state == TERM_PENDING || (state == TERM_HOPELESS && term->persistent))
+		return;
+	/* What was mounted there meanwhile tells by other means, and not of every death that it shows. */
+	if (place_moved(w->directory, &w->place))
+		soon(&w->look_again, 0);
+	else
 		settle(w, term, state);
 }
 

@@ -51,7 +51,7 @@ restart()
 	start_graveyard
 	[ -e "$G/.died/dep" ] || fail "dep is not dead to the graveyard that came back"
 	timeout 50 sh -c 'tail -n +1 -f "$1" | grep -qm1 "event=lease-lost .*cond=$2"' sh "$T/bury.log" "$1" ||
-		fail "not said: lease-lost"
+		fail "not said: lease-lost, but $(cat "$T/bury.log")"
 }
 
 start_graveyard

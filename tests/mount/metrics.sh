@@ -453,6 +453,8 @@ stop_graveyard
 
 # --- a full disk
 
+# All that was left underneath, as much as there was time for above, would be taken in.
+find "$G" -type f -delete
 mkdir small
 mount -t tmpfs -o size=2m tmpfs small
 DB=$T/small/graveyard.db
