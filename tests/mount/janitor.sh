@@ -134,7 +134,13 @@ mkfifo end orphaned
 exec 6<>orphaned
 nsenter -t "$janitor" -p sh -c 'cat "$1" & echo orphan >"$2"' sh "$T/end" "$T/orphaned" >/dev/null
 read -r _ <&6
-orphan=$(pgrep -P "$janitor" cat)
+# It may be some time before it has become a cat.
+tries=2000
+until orphan=$(pgrep -P "$janitor" cat); do
+	tries=$((tries - 1))
+	[ "$tries" -gt 0 ] || fail "there is no orphan"
+	sleep 0.01
+done
 : >end
 gone "$orphan"
 tries=2000
