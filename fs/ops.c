@@ -107,9 +107,9 @@ static int open_file(struct fs *fs, fuse_req_t req, fuse_ino_t ino, int flags, u
 	handle.pid = ctx->pid;
 	view = view_get(node->view);
 	r = view->ops->open ? view->ops->open(fs, node, &handle) : 0;
-	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY)
+	if (r >= 0 && (flags & O_ACCMODE) != O_RDONLY)
 		r = create_open(fs, node, &handle);
-	if (r == 0)
+	if (r >= 0)
 		r = batch_opens(fs->batch, &handle, ret_fh);
 	if (r < 0 && handle.snapshot)
 		state_snapshot_free(fs->state, handle.snapshot);
