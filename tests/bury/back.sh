@@ -43,6 +43,13 @@ begin()
 	start_bury --name app "$@" -- sh -c "$runs"
 }
 
+# says_lost COND: it has heard of a death that may be none.
+says_lost()
+{
+	timeout 50 sh -c 'tail -n +1 -f "$1" | grep -qm1 "event=lease-lost .*cond=$2"' sh "$T/bury.log" "$1" ||
+		fail "not said: lease-lost, but $(cat "$T/bury.log")"
+}
+
 # Killed and started again, while dep hears of nothing.
 restart()
 {
@@ -50,8 +57,7 @@ restart()
 	kill_graveyard
 	start_graveyard
 	[ -e "$G/.died/dep" ] || fail "dep is not dead to the graveyard that came back"
-	timeout 50 sh -c 'tail -n +1 -f "$1" | grep -qm1 "event=lease-lost .*cond=$2"' sh "$T/bury.log" "$1" ||
-		fail "not said: lease-lost, but $(cat "$T/bury.log")"
+	says_lost "$1"
 }
 
 start_graveyard
@@ -84,8 +90,28 @@ hear running
 kill -s TERM "$job"
 wait_exits "$job" 7
 
+# --- one that had seen the plain directory between two mounts, and looks there once the next has come
+
+stop "$dep"
+kill_graveyard
+umount -l "$G"
+begin --until died:dep
+hear running
+stop "$job"
+touch "$G/news" # is heard before the mount is
+start_graveyard
+kill -s CONT "$job"
+says_lost died:dep
+kill -s CONT "$dep"
+until [ -e "$G/.alive/dep" ]; do sleep 0.01; done
+kill -s 0 "$job" || fail "took an outage for a death"
+kill -s TERM "$dep"
+wait_exits "$dep" 7
+wait_exits "$job" 7
+
 # --- a dep that does not come back
 
+begin_dep
 begin --until died:dep
 hear running
 restart died:dep
