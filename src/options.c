@@ -2,22 +2,14 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/option_table.h"
 #include "core/condition.h"
 #include "core/name.h"
-
-struct option_row {
-	const char *name;
-	const char *argument; /* NULL: takes none; [IN BRACKETS]: it may come last on the line */
-	/* 0, or what is wrong with the argument. */
-	const char *(*set)(struct options *o, const char *argument);
-	const char *help;
-};
 
 static const char *set_db(struct options *o, const char *argument)
 {
@@ -165,19 +157,25 @@ static const char *set_version(struct options *o, const char *argument)
 }
 
 static const struct option_row rows[] = {
+	{.help = "What is kept:"},
 	{"db", "FILE", set_db, "the database (/var/lib/graveyard/graveyard.db)"},
 	{"durability", "WHAT", set_durability,
 	 "process (default) or power: whose loss it survives"},
 	{"fresh", NULL, set_fresh, "start with every earlier life in the history"},
+	{.help = "What is allowed:"},
 	{"names", "A,B,C", set_names, "only these names exist; any other is ENOENT"},
 	{"max-names", "N", set_max_names, "names that may ever be known (1000000)"},
 	{"max-waits", "N", set_max_waits, "reads that may be parked at once (65536)"},
+	{.help = "When it ends:"},
 	{"until", "COND", set_until, "end once this holds"},
 	{"linger", "DURATION", set_linger, "then, or on SIGTERM, serve on while needed (1s)"},
+	{.help = "For looking only:"},
 	{"read-only", NULL, set_read_only, "serve a private copy of an existing database"},
 	{"read-only-at", "DIR", set_read_only_at, "mount it there, too, read-only for everybody"},
+	{.help = "The log, on standard error:"},
 	{"log-level", "LEVEL", set_log_level, "error, warning, info (default) or debug"},
 	{"log-format", "FORMAT", set_log_format, "logfmt (default) or json"},
+	{.help = "Instead of serving:"},
 	{"check", "DIR", set_check, "is one served there? Exit status 0 or 1"},
 	{"unmount", "DIR", set_unmount, "take the graveyard there down"},
 	{"janitor", "DIR", set_janitor, "sleep until SIGTERM, then unmount what is left"},
@@ -186,27 +184,9 @@ static const struct option_row rows[] = {
 	{"help", NULL, set_help, "print this"},
 };
 
-/* What getopt_long() returns for the first row: no character. */
-#define FIRST_OPTION 256
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPTION_ROWS_MAX, "the table has room for them");
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-/* What --help says in front of a row. */
-static const char *const headings[][2] = {
-	{"db", "What is kept:"},
-	{"names", "What is allowed:"},
-	{"until", "When it ends:"},
-	{"read-only", "For looking only:"},
-	{"log-level", "The log, on standard error:"},
-	{"check", "Instead of serving:"},
-};
-
-static void put_heading(FILE *to, const char *option)
-{
-	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++)
-		if (strcmp(headings[i][0], option) == 0)
-			(void)fprintf(to, "\n%s\n", headings[i][1]);
-}
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0]), 19};
 
 void options_usage(FILE *to)
 {
@@ -215,57 +195,13 @@ void options_usage(FILE *to)
 		    "                   --timeline [LOG]\n"
 		    "Serves a graveyard at MOUNTPOINT, in the foreground, until SIGTERM.\n",
 		    to);
-	for (size_t i = 0; i < ROWS; i++) {
-		const char *argument = rows[i].argument ? rows[i].argument : "";
-
-		put_heading(to, rows[i].name);
-		(void)fprintf(to, "  --%s %-*s %s\n", rows[i].name,
-			      (int)(19 - strlen(rows[i].name)), argument, rows[i].help);
-	}
+	option_table_print(&table, to);
 	(void)fputs(
 		"\nCOND is died:NAME, born:NAME, ready:NAME or succeeded:NAME, or several of\n"
 		"them, joined by + (all) or , (any). A DURATION is as in 30s, 1m30s or 400ms.\n\n"
 		"Exit status: 0; 1 --check, --unmount: there is none; 100 usage, or a LOG that is\n"
 		"none; 111 the system failed us. More: graveyardfs(8), graveyard(5), .help\n",
 		to);
-}
-
-static int complain(char *why, size_t size, const char *option, const char *what)
-{
-	(void)snprintf(why, size, "%s %s", option, what);
-	return -EINVAL;
-}
-
-static bool takes_argument(const struct option_row *row)
-{
-	return row->argument && row->argument[0] != '[';
-}
-
-static int parse_options(int argc, char **argv, struct options *o, char *why, size_t why_size)
-{
-	struct option longs[ROWS + 1] = {0};
-	int at = 1, c;
-
-	for (size_t i = 0; i < ROWS; i++)
-		longs[i] = (struct option){
-			rows[i].name, takes_argument(&rows[i]) ? required_argument : no_argument,
-			NULL, (int)i + FIRST_OPTION};
-	optind = 0; /* glibc: start anew */
-	while ((c = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
-		const char *given = argv[at], *wrong;
-		char option[64];
-
-		if (c == ':')
-			return complain(why, why_size, given, "needs an argument");
-		at = optind;
-		if (c < FIRST_OPTION)
-			return complain(why, why_size, given, "is not an option, or is ambiguous");
-		wrong = rows[c - FIRST_OPTION].set(o, optarg);
-		(void)snprintf(option, sizeof(option), "--%s", rows[c - FIRST_OPTION].name);
-		if (wrong)
-			return complain(why, why_size, option, wrong);
-	}
-	return optind;
 }
 
 /* Is somebody waited for who cannot exist? */
@@ -287,13 +223,14 @@ static bool waits_in_vain(const struct options *o)
 static int check_together(const struct options *o, char *why, size_t why_size)
 {
 	if (o->read_only && o->fresh)
-		return complain(why, why_size, "--fresh", "changes what --read-only leaves alone");
+		return option_complain(why, why_size, "--fresh",
+				       "changes what --read-only leaves alone");
 	if (o->read_only && o->until)
-		return complain(why, why_size, "--until",
-				"waits for what does not happen with --read-only");
+		return option_complain(why, why_size, "--until",
+				       "waits for what does not happen with --read-only");
 	if (waits_in_vain(o))
-		return complain(why, why_size, "--until",
-				"waits for a name that is not in --names");
+		return option_complain(why, why_size, "--until",
+				       "waits for a name that is not in --names");
 	return 0;
 }
 
@@ -306,13 +243,13 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 		.max_names = 1000000,
 		.log_level = RECORD_INFO,
 	};
-	int next = parse_options(argc, argv, &o, why, why_size);
+	int next = option_table_parse(&table, argc, argv, &o, why, why_size);
 
 	if (next < 0)
 		return next;
 	if (o.action == ACTION_SERVE) {
 		if (next == argc || !*argv[next])
-			return complain(why, why_size, "MOUNTPOINT", "is missing");
+			return option_complain(why, why_size, "MOUNTPOINT", "is missing");
 		o.mountpoint = argv[next++];
 	}
 	if (o.action == ACTION_TIMELINE && next < argc) {
@@ -325,7 +262,7 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 		next = argc;
 	}
 	if (next < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
-		return complain(why, why_size, argv[next], "is one argument too many");
+		return option_complain(why, why_size, argv[next], "is one argument too many");
 	next = check_together(&o, why, why_size);
 	if (next == 0)
 		*ret_options = o;

@@ -2,23 +2,15 @@
 #include "bury/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/option_table.h"
 #include "bury/kubexit.h"
 #include "bury/signal_names.h"
-
-struct option_row {
-	const char *name;
-	const char *argument; /* NULL: takes none */
-	/* NULL, or what is wrong with the argument. */
-	const char *(*set)(struct options *o, const char *argument);
-	const char *help;
-};
 
 static const char *set_name(struct options *o, const char *argument)
 {
@@ -152,54 +144,38 @@ static const char *set_version(struct options *o, const char *argument)
 }
 
 static const struct option_row rows[] = {
+	{.help = "Who it is:"},
 	{"name", "NAME", set_name, "the name on the stone; without one there is none"},
 	{"graveyard", "DIR", set_graveyard, "where the stones are (/graveyard)"},
+	{.help = "When it runs:"},
 	{"after", "COND", set_after, "start the command once this holds"},
 	{"after-timeout", "DURATION", set_after_timeout, "at most so long after the start (30s)"},
 	{"until", "COND", set_until, "stop the command once this holds"},
+	{.help = "How it is stopped:"},
 	{"signal", "SIGNAL", set_signal, "stop it with this rather than TERM"},
 	{"group", NULL, set_group, "signals are for its whole process group"},
 	{"grace", "DURATION", set_grace, "a stop that takes longer is a KILL (30s)"},
 	{"ignore-code", NULL, set_ignore_code, "exit with 0 if it was stopped by --until"},
+	{.help = "When it is called ready:"},
 	{"notify", NULL, set_notify, "ready when it says so (sd_notify)"},
 	{"ready", NULL, set_ready, "ready as soon as it runs"},
 	{"no-ready", NULL, set_no_ready, "ready when somebody else says so (default)"},
+	{.help = "The log, on standard error:"},
 	{"json", NULL, set_json, "JSON rather than key=value"},
 	{"quiet", NULL, set_quiet, "log errors only"},
+	{.help = "Instead of running:"},
 	{"install", "DIR", set_install, "copy this program to DIR/bury, and end"},
 	{"version", NULL, set_version, "print the version"},
 	{"help", NULL, set_help, "print this"},
 };
 
-/* What getopt_long() returns for the first row: no character. */
-#define FIRST_OPTION 256
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPTION_ROWS_MAX, "the table has room for them");
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0]), 22};
 
 const char *options_set(struct options *options, const char *name, const char *argument)
 {
-	for (size_t i = 0; i < ROWS; i++) {
-		if (strcmp(rows[i].name, name) == 0)
-			return rows[i].set(options, argument);
-	}
-	return "is not an option";
-}
-
-/* What --help says in front of a row. */
-static const char *const headings[][2] = {
-	{"name", "Who it is:"},
-	{"after", "When it runs:"},
-	{"signal", "How it is stopped:"},
-	{"notify", "When it is called ready:"},
-	{"json", "The log, on standard error:"},
-	{"install", "Instead of running:"},
-};
-
-static void put_heading(FILE *to, const char *option)
-{
-	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++)
-		if (strcmp(headings[i][0], option) == 0)
-			(void)fprintf(to, "\n%s\n", headings[i][1]);
+	return option_table_set(&table, options, name, argument);
 }
 
 void options_usage(FILE *to)
@@ -210,13 +186,7 @@ void options_usage(FILE *to)
 		    "       bury --install DIR\n"
 		    "Runs a command between the deaths of others, and carves its stone.\n",
 		    to);
-	for (size_t i = 0; i < ROWS; i++) {
-		const char *argument = rows[i].argument ? rows[i].argument : "";
-
-		put_heading(to, rows[i].name);
-		(void)fprintf(to, "  --%s %-*s %s\n", rows[i].name,
-			      (int)(22 - strlen(rows[i].name)), argument, rows[i].help);
-	}
+	option_table_print(&table, to);
 	(void)fputs(
 		"\nCOND is born:NAME, ready:NAME, died:NAME, succeeded:NAME or listening:PORT,\n"
 		"or several of them, joined by + (all) or , (any).\n\n"
@@ -230,36 +200,7 @@ void options_usage(FILE *to)
 
 static int complain(char why[OPTIONS_WHY_MAX], const char *option, const char *what)
 {
-	(void)snprintf(why, OPTIONS_WHY_MAX, "%s %s", option, what);
-	return -EINVAL;
-}
-
-static int parse_command_line(int argc, char **argv, struct options *o, char *why)
-{
-	struct option longs[ROWS + 1] = {0};
-	int at = 1, c;
-
-	for (size_t i = 0; i < ROWS; i++)
-		longs[i] = (struct option){rows[i].name,
-					   rows[i].argument ? required_argument : no_argument, NULL,
-					   (int)i + FIRST_OPTION};
-	optind = 1;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
-		const char *given = argv[at], *wrong;
-		char option[64];
-
-		if (c == ':')
-			return complain(why, given, "needs an argument");
-		at = optind;
-		if (c < FIRST_OPTION)
-			return complain(why, given, "is not an option, or is ambiguous");
-		wrong = rows[c - FIRST_OPTION].set(o, optarg);
-		(void)snprintf(option, sizeof(option), "--%s", rows[c - FIRST_OPTION].name);
-		if (wrong)
-			return complain(why, option, wrong);
-	}
-	return optind;
+	return option_complain(why, OPTIONS_WHY_MAX, option, what);
 }
 
 /* Before the name of a command: such a one is run with -- in front of it. */
@@ -327,7 +268,7 @@ int options_parse(int argc, char **argv, char **environment, struct options *ret
 	default_graveyard(o, argv[0]);
 	if (kubexit_read(o, environment, why) < 0)
 		return -EINVAL;
-	next = parse_command_line(argc, argv, o, why);
+	next = option_table_parse(&table, argc, argv, o, why, OPTIONS_WHY_MAX);
 	if (next < 0)
 		return next;
 	o->command = argv + next;
