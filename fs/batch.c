@@ -436,6 +436,14 @@ static int gather(struct batch *b, int64_t *until)
 	return ppoll(&more, 1, &left, NULL) > 0;
 }
 
+/* Have others told something, perhaps before it was sent? */
+static bool is_overtaking(const struct batch *b, const struct slot *slot)
+{
+	struct pollfd others = {.fd = b->fs->others_fd, .events = POLLIN};
+
+	return others.fd >= 0 && request_tells(b->fs, slot->request) && poll(&others, 1, 0) > 0;
+}
+
 int batch_serve(struct batch *b)
 {
 	int64_t until = 0;
@@ -451,6 +459,10 @@ int batch_serve(struct batch *b)
 		if (r <= 0)
 			break;
 		served++;
+		if (is_overtaking(b, slot)) {
+			slot = start_over_with(b, slot);
+			b->fs->serve_others(b->fs->others_arg);
+		}
 		if (graveyard_staged(b->fs->graveyard) && !request_in_order(b->fs, slot->request) &&
 		    !request_is_elsewhere(b->fs, slot->request)) {
 			slot->postponed = true;

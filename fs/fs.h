@@ -41,6 +41,9 @@ struct fs {
 	const uint32_t *hides;
 	struct metrics *metrics;
 	struct resume *resume; /* what is to be executed that another process left; NULL: nothing */
+	int others_fd;         /* see session_let_past(); -1: there are none */
+	void (*serve_others)(void *arg);
+	void *others_arg;
 	bool gathers;   /* a commit takes so long that it pays to wait for others to join it */
 	bool read_only; /* nothing will ever happen: waits fail rather than block */
 	uint64_t max_names;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/request.h"
 
+#include <fcntl.h>
 #include <linux/fuse.h>
 #include <string.h>
 
@@ -37,6 +38,29 @@ bool request_in_order(const struct fs *fs, const void *request)
 		return true;
 	default:
 		return opens_lease(fs, in);
+	}
+}
+
+bool request_tells(const struct fs *fs, const void *request)
+{
+	const struct fuse_in_header *in = request;
+	const struct handle *handle;
+
+	switch (in->opcode) {
+	case FUSE_CREATE:
+	case FUSE_MKNOD:
+	case FUSE_WRITE:
+	case FUSE_SETATTR:
+	case FUSE_UNLINK:
+		return true;
+	case FUSE_OPEN:
+		return (((const struct fuse_open_in *)(in + 1))->flags & O_ACCMODE) != O_RDONLY;
+	case FUSE_FLUSH:
+	case FUSE_RELEASE:
+		handle = state_handle(fs->state, request_handle(request));
+		return handle && handle->flags & HANDLE_WRITABLE;
+	default:
+		return false;
 	}
 }
 

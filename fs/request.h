@@ -13,6 +13,9 @@ struct fs;
  */
 bool request_in_order(const struct fs *fs, const void *request);
 
+/* May it tell something of a name? */
+bool request_tells(const struct fs *fs, const void *request);
+
 /* Is its answer one that goes with a change? All others may be given twice, or made anew. */
 bool request_answer_is_kept(const void *request);
 

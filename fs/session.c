@@ -201,6 +201,7 @@ static int init(struct fs *fs, const struct session_config *config)
 	fs->herald = config->herald;
 	fs->hides = config->hides;
 	fs->metrics = config->metrics;
+	fs->others_fd = -1;
 	fs->gathers = config->gathers;
 	fs->read_only = config->read_only;
 	fs->max_names = config->max_names;
@@ -264,6 +265,17 @@ void session_free(struct fs *fs)
 	buf_release(&fs->text);
 	buf_release(&fs->memo.text);
 	free(fs);
+}
+
+void session_on_others(struct fs *fs, void (*serve)(void *arg), void *arg)
+{
+	fs->serve_others = serve;
+	fs->others_arg = arg;
+}
+
+void session_let_past(struct fs *fs, int fd)
+{
+	fs->others_fd = fd;
 }
 
 int session_serve(struct fs *fs)

@@ -50,6 +50,13 @@ int session_size(unsigned max_waits, size_t *ret_size);
 int session_new(const struct session_config *config, struct fs **ret_fs);
 void session_free(struct fs *fs);
 
+/*
+ * Others tell something, too: while `fd` is readable (-1: it never is), `serve` is called before a request that may tell
+ * something is executed, as it may have been sent because of what they told.
+ */
+void session_on_others(struct fs *fs, void (*serve)(void *arg), void *arg);
+void session_let_past(struct fs *fs, int fd);
+
 /* Serves what is waiting, up to a batch full. How many requests that were; -ENODEV: unmounted; another -errno of the device. */
 int session_serve(struct fs *fs);
 

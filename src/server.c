@@ -26,6 +26,9 @@
 #include "worker.h"
 #include "yard.h"
 
+/* How long what was written underneath is heard of, at a start and at the end: somebody may write without end. */
+#define CATCH_UP_AT_MOST (300 * NSEC_PER_MSEC)
+
 /* How long the mount may be kept for leaving the stones underneath. */
 #define LEAVE_AT_MOST (300 * NSEC_PER_MSEC)
 
@@ -105,12 +108,33 @@ static int open_underneath(struct server *s)
 			   "use what lies underneath", s->options->mountpoint);
 }
 
+/* Has none come up before it? */
+static bool is_first(const struct handover *h)
+{
+	return h->mounts == 1 && h->ready == 0;
+}
+
+/* What came while nobody served was told after all that is known. */
+static int take_in(struct server *s)
+{
+	int r = 0;
+
+	if (!s->underneath)
+		return 0;
+	if (!is_first(s->handover))
+		r = underneath_catch_up(s->underneath, clock_monotonic() + CATCH_UP_AT_MOST,
+					session_commit, s->fs);
+	if (r == 0)
+		r = underneath_take_in(s->underneath, true, session_commit, s->fs);
+	return log_failure(r, "take in what lies in", s->options->mountpoint);
+}
+
 /* Nobody has watched before the first worker that came up: what was before is not announced. */
 static void begin_announcing(struct server *s)
 {
 	struct handover *h = s->handover;
 
-	if (h->mounts == 1 && h->ready == 0)
+	if (is_first(h))
 		h->announced = graveyard_seq(s->yard.graveyard);
 }
 
@@ -146,9 +170,8 @@ static int start(struct server *s)
 		r = log_failure(sandbox_enter(), "give up privileges for", mountpoint);
 	if (r == 0)
 		r = open_session(s);
-	if (r == 0 && s->underneath)
-		r = log_failure(underneath_take_in(s->underneath, true, session_commit, s->fs),
-				"take in what lies in", mountpoint);
+	if (r == 0)
+		r = take_in(s);
 	return r;
 }
 
@@ -207,7 +230,8 @@ static void leave(struct server *s)
 	}
 	/* What was written there and not heard of yet would be written over. */
 	if (s->fs)
-		(void)underneath_take_in(s->underneath, false, session_commit, s->fs);
+		(void)underneath_catch_up(s->underneath, clock_monotonic() + CATCH_UP_AT_MOST,
+					  session_commit, s->fs);
 	/* So that there is no moment without them; but a million of them must not keep the mount, which
 	 * a SIGKILL would leave behind dead. */
 	left = underneath_leave(s->underneath, clock_monotonic() + LEAVE_AT_MOST);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,14 @@
 #include "base/log.h"
 #include "core/graveyard.h"
 #include "core/stone.h"
+
+/* The facts that say when. */
+#define TIMES (FACT_BIT(FACT_BORN) | FACT_BIT(FACT_READY) | FACT_BIT(FACT_DIED))
+
+/* By how much less than this is an mtime too early? It is that of the kernel's last tick, of 10 ms at most, which comes
+ * late where processors are shared (6 ms of 4 were seen); and a file system may keep whole seconds. */
+#define TICK (40 * NSEC_PER_MSEC)
+#define COARSENESS(mtim) ((mtim).tv_nsec == 0 ? NSEC_PER_SEC + TICK : TICK)
 
 /* A file counts when it is closed after writing, or moved in whole. */
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR)
@@ -199,11 +208,12 @@ static void say_found(const struct underneath *u, const char *name)
 }
 
 static int stage(struct underneath *u, enum place place, const char *name,
-		 const struct stone *stone, const struct stat *st)
+		 const struct stone *stone, int64_t coarse, const struct stat *st)
 {
 	struct deed deed = {
 		.kind = DEED_EARLY,
 		.stone = stone,
+		.coarse = coarse,
 		.now = clock_now(),
 		.by = {st->st_uid, st->st_gid, 0, VIA_INTAKE},
 	};
@@ -239,6 +249,7 @@ static int take_file(struct underneath *u, enum place place, const char *name)
 	struct stat st = {0};
 	const char *why;
 	size_t len = 0;
+	int64_t coarse;
 	int r;
 
 	if (name[0] == '.' && place == PLACE_ROOT)
@@ -255,8 +266,10 @@ static int take_file(struct underneath *u, enum place place, const char *name)
 		skip(place, name, error.reason);
 		return 0;
 	}
+	/* Perhaps it was told before what is known. */
+	coarse = u->all || u->behind || stone.facts & TIMES ? 0 : COARSENESS(st.st_mtim);
 	tell(place, &stone, (int64_t)st.st_mtim.tv_sec * NSEC_PER_SEC + st.st_mtim.tv_nsec);
-	return stage(u, place, name, &stone, &st);
+	return stage(u, place, name, &stone, coarse, &st);
 }
 
 static void close_dir(DIR **dir)
@@ -294,8 +307,10 @@ static int take_all(struct underneath *u)
 {
 	int r = open_places(u);
 
+	u->all = true;
 	for (enum place p = 0; r == 0 && p < PLACE_COUNT; p++)
 		r = take_place(u, p);
+	u->all = false;
 	return r;
 }
 
@@ -345,7 +360,7 @@ static int take_events(struct underneath *u)
 	return r;
 }
 
-/* Everything is looked through, so what was told need not be: left unread, it would come again at once. */
+/* Everything is looked through, so what was told need not be. */
 /* Buffers that are dropped at once; what is left is only taken in twice. */
 #define DROP_MAX 256
 
@@ -363,7 +378,6 @@ int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *
 
 	u->commit = commit_with;
 	u->commit_arg = arg;
-	u->all = all;
 	if (all)
 		drop_events(u);
 	r = all ? take_all(u) : take_events(u);
@@ -371,4 +385,31 @@ int underneath_take_in(struct underneath *u, bool all, int (*commit_with)(void *
 		return commit(u);
 	graveyard_rollback(u->graveyard);
 	return r;
+}
+
+static bool has_come(const struct underneath *u)
+{
+	struct pollfd inotify = {.fd = u->inotify, .events = POLLIN};
+
+	return poll(&inotify, 1, 0) > 0;
+}
+
+int underneath_catch_up(struct underneath *u, int64_t until, int (*commit_with)(void *arg),
+			void *arg)
+{
+	int r = 0;
+
+	while (r == 0 && has_come(u)) {
+		u->behind = clock_monotonic() >= until;
+		if (u->behind)
+			break;
+		r = underneath_take_in(u, false, commit_with, arg);
+	}
+	return r;
+}
+
+bool underneath_is_behind(struct underneath *u)
+{
+	u->behind = u->behind && has_come(u);
+	return u->behind;
 }

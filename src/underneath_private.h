@@ -15,6 +15,7 @@ struct underneath {
 	int watches[PLACE_COUNT];
 	int (*commit)(void *arg);
 	void *commit_arg;
-	bool all;     /* looked through, rather than told of one file by one file */
+	bool all; /* looked through, rather than told of one file by one file */
+	bool behind;
 	int64_t left; /* the last grave whose stone was left */
 };

@@ -21,6 +21,10 @@
 /* How long after a failed commit it is tried again, where nobody is told of the failure. */
 #define RETRY_AFTER NSEC_PER_SEC
 
+/* How long a request waits for what was written underneath before it: who writes without end keeps nobody else from being
+ * served. */
+#define FIRST_AT_MOST (20 * NSEC_PER_MSEC)
+
 /* How long what is queued at the end is served, however much it is. */
 #define REST_AT_MOST (500 * NSEC_PER_MSEC)
 
@@ -55,14 +59,31 @@ static int timeout(const struct worker *w)
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-static void take_in(struct worker *w, bool all)
+static void on_taken_in(struct worker *w, int r)
 {
-	int r = underneath_take_in(w->underneath, all || w->take_in_again, session_commit, w->fs);
+	bool waits;
 
 	w->take_in_again = r < 0;
 	if (r < 0)
 		log_error("unable to take in what lies underneath the mount: %s, trying again",
 			  strerror(-r));
+	waits = w->take_in_again || underneath_is_behind(w->underneath);
+	session_let_past(w->fs, waits ? -1 : underneath_fd(w->underneath));
+}
+
+static void take_in(struct worker *w, bool all)
+{
+	on_taken_in(w, underneath_take_in(w->underneath, all || w->take_in_again, session_commit,
+					  w->fs));
+}
+
+/* What was written there before a request was sent is told before it. */
+static void take_in_first(void *arg)
+{
+	struct worker *w = arg;
+
+	on_taken_in(w, underneath_catch_up(w->underneath, clock_monotonic() + FIRST_AT_MOST,
+					   session_commit, w->fs));
 }
 
 static void retry(struct worker *w)
@@ -226,6 +247,10 @@ static int start(struct worker *w)
 		r = watch(w, session_hear_fd(w->fs), EPOLLIN);
 	if (r == 0 && w->underneath)
 		r = watch(w, underneath_fd(w->underneath), EPOLLIN);
+	if (r == 0 && w->underneath) {
+		session_on_others(w->fs, take_in_first, w);
+		on_taken_in(w, 0);
+	}
 	if (r == 0)
 		obey(w);
 	return r;

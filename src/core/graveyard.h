@@ -103,6 +103,8 @@ struct deed {
 		*opened; /* DEED_BIRTH: told by opening a file at this number, and counts only
 				 * now, at its close; NULL: told now */
 	uint64_t life;   /* only if the current life has this number; 0: whichever it has */
+	int64_t coarse; /* DEED_EARLY: what is known was told before it, and its times are too early
+			   by less than this; 0: its times alone say which life it is about */
 	int64_t now;
 	struct writer by;
 };

@@ -230,6 +230,32 @@ static bool stale(const struct lives *l, const struct stone *told)
 							: latest->born);
 }
 
+static void raise_to(int64_t *time, int64_t known, int64_t coarse)
+{
+	if (*time < known && known - *time < coarse)
+		*time = known;
+}
+
+/*
+ * A file's mtime is that of a clock's tick, which may be before what was told through the mount just before the file
+ * was written. What comes after that is about it: an agent born and dead within one tick is dead.
+ */
+static void set_right(const struct lives *l, struct told *told)
+{
+	const struct stone *known = &l->life.stone;
+	struct stone *stone = &told->stone;
+	int64_t coarse = told->deed->coarse;
+	bool same = stone->born == known->born;
+
+	if (!l->on_view)
+		return;
+	if (stone_has(known, FACT_DIED) && !stone_has(stone, FACT_DIED) && !same)
+		raise_to(&stone->born, known->died + 1, coarse);
+	raise_to(&stone->born, known->born, coarse);
+	raise_to(&stone->ready, known->born, coarse);
+	raise_to(&stone->died, known->born, coarse);
+}
+
 /* A deed may be about one life: not about whoever came after it, nor about what was removed. */
 static bool is_current(const struct lives *l, uint64_t life)
 {
@@ -243,6 +269,7 @@ int lives_apply(struct lives *l, const struct deed *deed)
 	if (deed->life && !is_current(l, deed->life))
 		return 0;
 	understand(&told, l);
+	set_right(l, &told);
 	if (deed->kind == DEED_EARLY && stale(l, &told.stone))
 		return 0;
 	for (enum fact fact = 0; fact < FACT_COUNT; fact++) {

@@ -390,6 +390,37 @@ static void what_lay_underneath_of_an_earlier_life_is_nothing(void **state)
 	ALL(cells, false, DEED_EARLY);
 }
 
+/* The times of what is told may be too early by less than 20. */
+static void what_is_written_underneath_is_about_what_was_told_just_before(void **state)
+{
+	static const struct cell cells[] = {
+		{NEVER, "d7 c3", 0, "1 b7 d7 c3", "1 born@7, 1 died@7=3"},
+		{"b10", "b7 d7 c3", 0, "1 b10 d10 c3", "1 died@10=3"},
+		{"b10", "b12 d12 c3", 0, "1 b10 d12 c3", "1 died@12=3"},
+		{"b10", "d7", 0, "1 b10 d10", "1 died@10"},
+		{"b10", "r7", 0, "1 b10 r10", "1 ready@10"},
+		{"b10", "b7", 0, NULL, NULL},
+		{"b30", "d10", 0, NULL, NULL},
+		{"b30", "d11", 0, "1 b30 d30", "1 died@30"},
+		/* Dead already: a birth that is not this life's begins the next, and a death is the same. */
+		{"b10 d12", "b9", 0, "2 b12", "2 born@12"},
+		{"b10 d12", "b11", 0, "2 b12", "2 born@12"},
+		{"b10 d40", "b19", 0, NULL, NULL},
+		{"b10 d12", "b10", 0, NULL, NULL},
+		{"b10 d12", "b11 d11 c3", 0, "1 b10 d12 c3", "1 exitcode@100=3"},
+		{"b10 d12", "d9 c3", 0, "1 b10 d12 c3", "1 exitcode@100=3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		struct stone stone = stone_of(cells[i].told);
+		struct deed deed = deed_of(DEED_EARLY, &stone);
+
+		deed.coarse = 20 * SECOND;
+		check_deed(&cells[i], true, &deed);
+	}
+}
+
 static void the_facts_of_one_write_become_known_with_its_last_event(void **state)
 {
 	struct lives l = lives_of("b10", true);
@@ -455,6 +486,7 @@ int main(void)
 		cmocka_unit_test(a_birth_about_one_life_begins_the_next_of_no_other),
 		cmocka_unit_test(what_lay_underneath_is_taken_once),
 		cmocka_unit_test(what_lay_underneath_of_an_earlier_life_is_nothing),
+		cmocka_unit_test(what_is_written_underneath_is_about_what_was_told_just_before),
 		cmocka_unit_test(the_facts_of_one_write_become_known_with_its_last_event),
 		cmocka_unit_test(a_new_life_knows_how_long_the_history_before_it_is),
 		cmocka_unit_test(a_life_as_of_a_number_has_the_facts_known_by_then),
