@@ -85,14 +85,17 @@ static int be_born(struct lives *l, const struct told *told, enum fact fact)
 /*
  * A dead one is born again by somebody who says so, or by a stone whose birth is after the death. A birth
  * that was told by opening a file and counts from its close is about the life that was over at the open:
- * `exec 9>.born/a` must not make a ghost when its holder dies.
+ * `exec 9>.born/a` must not make a ghost when its holder dies. And the birth of the dead life itself is after its death
+ * where the clock was set back meanwhile.
  */
 static int be_born_again(struct lives *l, const struct told *told, enum fact fact)
 {
 	const struct deed *deed = told->deed;
+	const struct stone *over = &l->life.stone;
+	int64_t born = told->stone.born;
 
 	if (deed->kind == DEED_BIRTH ? !deed->opened || l->life.seq[FACT_DIED] <= *deed->opened
-				     : told->stone.born > l->life.stone.died)
+				     : born > over->died && born != over->born)
 		return be_born(l, told, fact);
 	return 0;
 }

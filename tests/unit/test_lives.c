@@ -208,6 +208,9 @@ static void who_is_alive_hears_of_a_birth_as_of_nothing(void **state)
 static void who_is_dead_is_born_by_a_birth_after_the_death_only(void **state)
 {
 	static const struct cell cells[] = {
+		/* The clock was set back. */
+		{"b50 d30 c3", "b50 d30 c3", 0, NULL, NULL},
+		{"b50 d30", "b40", 0, "2 b40", "2 born@40"},
 		{"b10 d30", "", 0, NULL, NULL},
 		{"b10 d30", "b10", 0, NULL, NULL},
 		{"b10 d30", "b29", 0, NULL, NULL},
@@ -371,6 +374,8 @@ static void what_lay_underneath_is_taken_once(void **state)
 		{"b10 d30", "b10 d30 c3", 0, "1 b10 d30 c3", "1 exitcode@100=3"},
 		{"b10 d30 c3", "b10 d30 c4", -EPERM, NULL, NULL},
 		{"b10 d30 c3", "b31", 0, "2 b31", "2 born@31"},
+		{"b50 d30 c3", "b50 d30 c3", 0, NULL, NULL},
+		{"b50 d30", "b50", 0, NULL, NULL},
 	};
 
 	ALL(cells, true, DEED_EARLY);
