@@ -175,19 +175,6 @@ static bool look_back(struct fs *fs)
 	return another;
 }
 
-/* A mount is judged by its first process, or the next if that was killed meanwhile. */
-static int judge_leases(struct fs *fs)
-{
-	int r;
-
-	if (fs->shared->judged || fs->read_only)
-		return 0;
-	r = lease_judge_old(fs);
-	session_tell(fs);
-	fs->shared->judged = r == 0;
-	return r;
-}
-
 static int init(struct fs *fs, const struct session_config *config)
 {
 	struct state_limits limits = limits_for(config->max_waits);
@@ -228,7 +215,9 @@ static int init(struct fs *fs, const struct session_config *config)
 		r = holders_init(&fs->holders, limits.handles);
 	if (r == 0 && another)
 		r = resume_start(fs);
-	return r < 0 ? r : judge_leases(fs);
+	if (r == 0 && fs->shared->judged != JUDGED_ALL)
+		fs->shared->judged = JUDGED_NOT;
+	return r;
 }
 
 int session_new(const struct session_config *config, struct fs **ret_fs)
@@ -245,6 +234,20 @@ int session_new(const struct session_config *config, struct fs **ret_fs)
 	}
 	*ret_fs = fs;
 	return 0;
+}
+
+int session_judge(struct fs *fs)
+{
+	int r;
+
+	if (fs->shared->judged == JUDGED_ALL || fs->read_only)
+		return 0;
+	fs->shared->judged = JUDGED_SOME;
+	r = lease_judge_old(fs);
+	session_tell(fs);
+	if (r == 0)
+		fs->shared->judged = JUDGED_ALL;
+	return r;
 }
 
 void session_free(struct fs *fs)
@@ -374,8 +377,8 @@ static void tell(void *arg, const struct event *event)
 {
 	struct fs *fs = arg;
 
-	/* Before the leases of earlier mounts are judged, nobody dies but of that. */
-	tell_of(fs, event, !fs->shared->judged);
+	/* While the leases of earlier mounts are judged, nobody dies but of that. */
+	tell_of(fs, event, fs->shared->judged == JUDGED_SOME);
 	if (event->what == EVENT_BORN || event->what == EVENT_REMOVED)
 		waiting_on_view(fs->waiting, event->name, strlen(event->name),
 				event->what == EVENT_BORN);
@@ -388,7 +391,7 @@ void session_tell(struct fs *fs)
 
 void session_tell_missed(struct fs *fs)
 {
-	tell_missed(fs, !fs->shared->judged);
+	tell_missed(fs, fs->shared->judged == JUDGED_SOME);
 }
 
 int fs_commit(struct fs *fs)

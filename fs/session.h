@@ -51,6 +51,13 @@ int session_new(const struct session_config *config, struct fs **ret_fs);
 void session_free(struct fs *fs);
 
 /*
+ * Ends the lives that an earlier mount's leases held and nobody holds now. To be called before the first request is
+ * served, and after the intake, as who died while nothing was mounted may have said so underneath. A mount is judged by
+ * its first process, or the next if that was killed meanwhile. The store's errors.
+ */
+int session_judge(struct fs *fs);
+
+/*
  * Others tell something, too: while `fd` is readable (-1: it never is), `serve` is called before a request that may tell
  * something is executed, as it may have been sent because of what they told.
  */

@@ -13,6 +13,8 @@
 #define SHARED_SLOTS 128
 #define SHARED_SUSPECTS 4
 
+enum judged { JUDGED_NOT, JUDGED_ALL, JUDGED_SOME };
+
 struct shared {
 	int64_t started; /* the first process, CLOCK_REALTIME */
 
@@ -21,7 +23,7 @@ struct shared {
 	_Alignas(8) char init[SHARED_INIT_MAX];
 	uint32_t resends; /* the kernel can send again what is not answered (Linux 6.9) */
 
-	uint32_t judged; /* the leases of earlier mounts were */
+	uint32_t judged; /* the leases of earlier mounts: enum judged */
 	uint32_t bury;   /* the one in .bin that the kernel was told of, see fs/view_bin.c */
 
 	/* The request that is being executed, and those that were when a process ended, by their ids. */

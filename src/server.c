@@ -172,6 +172,8 @@ static int start(struct server *s)
 		r = open_session(s);
 	if (r == 0)
 		r = take_in(s);
+	if (r == 0)
+		r = log_failure(session_judge(s->fs), "judge the leases of", mountpoint);
 	return r;
 }
 

@@ -213,24 +213,27 @@ static void understand(struct told *told, const struct lives *l)
 
 /*
  * What lay underneath may be old: a stone that an earlier mount left, or that was taken in before. It
- * tells nothing new if it is about a life before the latest, or about the latest and that was removed.
+ * tells nothing new if it is about a life before the latest, or about the latest and that was removed. Whose times are
+ * from both before and after the latest birth is who is alive since: what he takes for his birth is by a clock or a
+ * graveyard of his own.
  */
 static bool stale(const struct lives *l, const struct stone *told)
 {
 	const struct stone *latest = &l->life.stone;
-	int64_t time = stone_has(told, FACT_BORN)    ? told->born
+	int64_t first = stone_has(told, FACT_BORN)    ? told->born
+			: stone_has(told, FACT_READY) ? told->ready
+						      : told->died;
+	int64_t last = stone_has(told, FACT_DIED)    ? told->died
 		       : stone_has(told, FACT_READY) ? told->ready
-						     : told->died;
+						     : told->born;
 
 	if (l->life.number == 0)
 		return false;
-	if (time < latest->born)
-		return true;
 	if (l->on_view)
-		return false;
-	return time <= (stone_has(latest, FACT_DIED)    ? latest->died
-			: stone_has(latest, FACT_READY) ? latest->ready
-							: latest->born);
+		return first < latest->born && last < latest->born;
+	return first < latest->born || first <= (stone_has(latest, FACT_DIED)    ? latest->died
+						 : stone_has(latest, FACT_READY) ? latest->ready
+										 : latest->born);
 }
 
 static void raise_to(int64_t *time, int64_t known, int64_t coarse)

@@ -395,6 +395,26 @@ static void what_lay_underneath_of_an_earlier_life_is_nothing(void **state)
 	ALL(cells, false, DEED_EARLY);
 }
 
+/* Their clock, or the graveyard that they were born in, is another. */
+static void who_died_after_the_latest_birth_is_who_was_born_then(void **state)
+{
+	static const struct cell cells[] = {
+		{"b10", "b9 d30 c3", 0, "1 b10 d30 c3", "1 died@30=3"},
+		{"b10", "b5 r12", 0, "1 b10 r12", "1 ready@12"},
+		{"b10", "b5 r7 d30 c3", 0, "1 b10 r7 d30 c3", "1 ready@7, 1 died@30=3"},
+		{"b10 d40", "b9 d30 c3", 0, "1 b10 d40 c3", "1 exitcode@100=3"},
+		{"b10", "b9 d9 c3", 0, NULL, NULL},
+	};
+	static const struct cell removed[] = {
+		{"b10", "b9 d30 c3", 0, NULL, NULL},
+		{"b10 d20", "b9 d30 c3", 0, NULL, NULL},
+	};
+
+	(void)state;
+	ALL(cells, true, DEED_EARLY);
+	ALL(removed, false, DEED_EARLY);
+}
+
 /* The times of what is told may be too early by less than 20. */
 static void what_is_written_underneath_is_about_what_was_told_just_before(void **state)
 {
@@ -491,6 +511,7 @@ int main(void)
 		cmocka_unit_test(a_birth_about_one_life_begins_the_next_of_no_other),
 		cmocka_unit_test(what_lay_underneath_is_taken_once),
 		cmocka_unit_test(what_lay_underneath_of_an_earlier_life_is_nothing),
+		cmocka_unit_test(who_died_after_the_latest_birth_is_who_was_born_then),
 		cmocka_unit_test(what_is_written_underneath_is_about_what_was_told_just_before),
 		cmocka_unit_test(the_facts_of_one_write_become_known_with_its_last_event),
 		cmocka_unit_test(a_new_life_knows_how_long_the_history_before_it_is),
