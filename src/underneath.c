@@ -214,6 +214,7 @@ static int stage(struct underneath *u, enum place place, const char *name,
 		.kind = DEED_EARLY,
 		.stone = stone,
 		.coarse = coarse,
+		.found = u->all,
 		.now = clock_now(),
 		.by = {st->st_uid, st->st_gid, 0, VIA_INTAKE},
 	};

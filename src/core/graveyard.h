@@ -106,6 +106,7 @@ struct deed {
 	int64_t coarse; /* DEED_EARLY: what is known was told before it, and its times are too early
 			   by less than this; 0: its times alone say which life it is about */
 	int64_t now;
+	bool found; /* DEED_EARLY: it may have been told long ago, and taken in before */
 	struct writer by;
 };
 

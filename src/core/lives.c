@@ -211,6 +211,14 @@ static void understand(struct told *told, const struct lives *l)
 		stone->died = deed->now;
 }
 
+/* The time of the last thing that is known of a life, but for what was added to its death. */
+static int64_t last_time(const struct stone *stone)
+{
+	return stone_has(stone, FACT_DIED)    ? stone->died
+	       : stone_has(stone, FACT_READY) ? stone->ready
+					      : stone->born;
+}
+
 /*
  * What lay underneath may be old: a stone that an earlier mount left, or that was taken in before. It
  * tells nothing new if it is about a life before the latest, or about the latest and that was removed. Whose times are
@@ -223,17 +231,13 @@ static bool stale(const struct lives *l, const struct stone *told)
 	int64_t first = stone_has(told, FACT_BORN)    ? told->born
 			: stone_has(told, FACT_READY) ? told->ready
 						      : told->died;
-	int64_t last = stone_has(told, FACT_DIED)    ? told->died
-		       : stone_has(told, FACT_READY) ? told->ready
-						     : told->born;
 
 	if (l->life.number == 0)
 		return false;
 	if (l->on_view)
-		return first < latest->born && last < latest->born;
-	return first < latest->born || first <= (stone_has(latest, FACT_DIED)    ? latest->died
-						 : stone_has(latest, FACT_READY) ? latest->ready
-										 : latest->born);
+		return first < latest->born && last_time(told) < latest->born;
+	return first < latest->born || first <= last_time(latest) ||
+	       (l->removed && first <= l->removed);
 }
 
 static void raise_to(int64_t *time, int64_t known, int64_t coarse)
@@ -242,9 +246,19 @@ static void raise_to(int64_t *time, int64_t known, int64_t coarse)
 		*time = known;
 }
 
+static void after_removal(const struct stone *known, struct stone *stone, int64_t coarse)
+{
+	int64_t next = last_time(known) + 1;
+
+	raise_to(&stone->born, next, coarse);
+	raise_to(&stone->ready, next, coarse);
+	raise_to(&stone->died, next, coarse);
+}
+
 /*
  * A file's mtime is that of a clock's tick, which may be before what was told through the mount just before the file
- * was written. What comes after that is about it: an agent born and dead within one tick is dead.
+ * was written. What comes after that is about it: an agent born and dead within one tick is dead. If that was removed
+ * meanwhile, it is about the next.
  */
 static void set_right(const struct lives *l, struct told *told)
 {
@@ -253,8 +267,12 @@ static void set_right(const struct lives *l, struct told *told)
 	int64_t coarse = told->deed->coarse;
 	bool same = stone->born == known->born;
 
-	if (!l->on_view)
+	if (l->life.number == 0 || coarse == 0)
 		return;
+	if (!l->on_view) {
+		after_removal(known, stone, same ? 0 : coarse);
+		return;
+	}
 	if (stone_has(known, FACT_DIED) && !stone_has(stone, FACT_DIED) && !same)
 		raise_to(&stone->born, known->died + 1, coarse);
 	raise_to(&stone->born, known->born, coarse);

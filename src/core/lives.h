@@ -12,8 +12,9 @@
 #define LIVES_EVENTS_MAX FACT_COUNT
 
 struct lives {
-	bool on_view;                          /* is there a current life? */
-	struct life life;                      /* the latest one; number 0: there was none */
+	bool on_view;     /* is there a current life? */
+	struct life life; /* the latest one; number 0: there was none */
+	int64_t removed; /* when somebody took that off view; 0: nobody did, or the deed is not found */
 	unsigned count;                        /* events that came of the deed */
 	struct event events[LIVES_EVENTS_MAX]; /* time, life, what and code only */
 };

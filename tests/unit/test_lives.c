@@ -435,6 +435,14 @@ static void what_is_written_underneath_is_about_what_was_told_just_before(void *
 		{"b10 d12", "b11 d11 c3", 0, "1 b10 d12 c3", "1 exitcode@100=3"},
 		{"b10 d12", "d9 c3", 0, "1 b10 d12 c3", "1 exitcode@100=3"},
 	};
+	static const struct cell removed[] = {
+		{"b10 d12 c3", "b9", 0, "2 b12", "2 born@12"},
+		{"b10", "b9", 0, "2 b10", "2 born@10"},
+		{"b10", "d9 c3", 0, "2 b10 d10 c3", "2 born@10, 2 died@10=3"},
+		{"b10 d12 c3", "b13", 0, "2 b13", "2 born@13"},
+		{"b10", "b10", 0, NULL, NULL},
+		{"b10 d40", "b19", 0, NULL, NULL},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cells); i++) {
@@ -443,6 +451,13 @@ static void what_is_written_underneath_is_about_what_was_told_just_before(void *
 
 		deed.coarse = 20 * SECOND;
 		check_deed(&cells[i], true, &deed);
+	}
+	for (size_t i = 0; i < COUNT(removed); i++) {
+		struct stone stone = stone_of(removed[i].told);
+		struct deed deed = deed_of(DEED_EARLY, &stone);
+
+		deed.coarse = 20 * SECOND;
+		check_deed(&removed[i], false, &deed);
 	}
 }
 
