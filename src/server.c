@@ -224,6 +224,7 @@ static void ask_for_unmount(struct server *s)
 
 static void leave(struct server *s)
 {
+	int64_t gone;
 	bool left;
 
 	if (!s->underneath) {
@@ -236,10 +237,11 @@ static void leave(struct server *s)
 					  session_commit, s->fs);
 	/* So that there is no moment without them; but a million of them must not keep the mount, which
 	 * a SIGKILL would leave behind dead. */
-	left = underneath_leave(s->underneath, clock_monotonic() + LEAVE_AT_MOST);
+	left = underneath_leave(s->underneath, clock_monotonic() + LEAVE_AT_MOST, INT64_MAX);
+	gone = clock_file();
 	ask_for_unmount(s);
 	if (!left)
-		(void)underneath_leave(s->underneath, INT64_MAX);
+		(void)underneath_leave(s->underneath, INT64_MAX, gone);
 }
 
 static void close_all(struct server *s)

@@ -46,6 +46,7 @@ bool underneath_is_behind(struct underneath *u);
 
 /*
  * Writes stones on view as plain files, until all are there, or `until` (CLOCK_MONOTONIC) has come; the next call
- * goes on from there. Logs what fails. True: all are there.
+ * goes on from there. A file that was changed at `since` (clock_file()) or later stays as it is. Logs what fails. True:
+ * all are there.
  */
-bool underneath_leave(struct underneath *u, int64_t until);
+bool underneath_leave(struct underneath *u, int64_t until, int64_t since);

@@ -54,12 +54,26 @@ static int leave_file(const struct underneath *u, const struct grave *grave, con
 	return r;
 }
 
-static int leave_stone(struct underneath *u, const struct grave *grave, struct buf *text)
+/* What is written once the mount is gone is newer than what is known here. */
+static bool is_newer(const struct underneath *u, const char *name, int64_t since)
+{
+	struct stat st;
+
+	return since != INT64_MAX &&
+	       fstatat(u->fds[PLACE_ROOT], name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (int64_t)st.st_ctim.tv_sec * NSEC_PER_SEC + st.st_ctim.tv_nsec >= since;
+}
+
+static int leave_stone(struct underneath *u, const struct grave *grave, int64_t since,
+		       struct buf *text)
 {
 	struct store *store = graveyard_store(u->graveyard);
 	struct life life;
-	int r = store->ops->life(store, grave->id, grave->life, &life);
+	int r;
 
+	if (is_newer(u, grave->name, since))
+		return 0;
+	r = store->ops->life(store, grave->id, grave->life, &life);
 	if (r < 0)
 		return r;
 	buf_truncate(text, 0);
@@ -68,7 +82,7 @@ static int leave_stone(struct underneath *u, const struct grave *grave, struct b
 	return r < 0 ? r : leave_file(u, grave, text);
 }
 
-bool underneath_leave(struct underneath *u, int64_t until)
+bool underneath_leave(struct underneath *u, int64_t until, int64_t since)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct store *store = graveyard_store(u->graveyard);
@@ -79,7 +93,7 @@ bool underneath_leave(struct underneath *u, int64_t until)
 		if (clock_monotonic() >= until)
 			return false;
 		u->left = grave.id;
-		r = leave_stone(u, &grave, &text);
+		r = leave_stone(u, &grave, since, &text);
 		if (r < 0)
 			log_error("%s: unable to leave the stone underneath: %s", grave.name,
 				  strerror(-r));

@@ -17,6 +17,11 @@ int64_t clock_now(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
+int64_t clock_file(void)
+{
+	return read_clock(CLOCK_REALTIME_COARSE);
+}
+
 int64_t clock_monotonic(void)
 {
 	return read_clock(CLOCK_MONOTONIC);

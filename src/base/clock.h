@@ -10,5 +10,8 @@
 /* CLOCK_REALTIME since the Epoch: when something happened. */
 int64_t clock_now(void);
 
+/* CLOCK_REALTIME_COARSE: the time that a file which is written now has at the earliest, some ms before clock_now(). */
+int64_t clock_file(void);
+
 /* CLOCK_MONOTONIC since some start: what deadlines are measured by. */
 int64_t clock_monotonic(void);
