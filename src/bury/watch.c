@@ -201,12 +201,14 @@ static enum term_state judge(enum term_kind kind, const struct stone *stone)
 	}
 }
 
-/* Looks at a stone in a plain directory. What cannot be read now is no news. */
+/* Looks at a stone in a plain directory, where a graveyardfs that has gone may have left it. What cannot be read now is
+ * no news. */
 static void look_at_stone(struct watch *w, struct term *term)
 {
 	enum term_state state;
 	struct stone stone;
 
+	term->retry = NEVER;
 	if (plain_read(w->directory, term->name, &stone) < 0)
 		return;
 	state = judge(term->kind, &stone);
@@ -220,6 +222,8 @@ static void look_at_stone(struct watch *w, struct term *term)
 	/* What was mounted there meanwhile tells by other means, and not of every death that it shows. */
 	if (place_moved(w->directory, &w->place))
 		soon(&w->look_again, 0);
+	else if ((term->kind == TERM_DIED || state == TERM_HOPELESS) && is_lost(&stone))
+		doubt(w, term);
 	else
 		settle(w, term, state);
 }
@@ -409,6 +413,8 @@ static void retry(struct watch *w, struct term *term)
 
 	if (term->kind == TERM_LISTENING && term->source.fd < 0 && w->place.kind == PLACE_PLAIN)
 		look_at_port(w, term);
+	else if (w->place.kind == PLACE_PLAIN)
+		look_at_stone(w, term);
 	else
 		r = wait_for(w, term);
 	if (r < 0)

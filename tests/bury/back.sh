@@ -109,6 +109,26 @@ kill -s TERM "$dep"
 wait_exits "$dep" 7
 wait_exits "$job" 7
 
+# --- one whose next graveyard goes away, too, and leaves in the plain directory what it took for a death
+
+begin_dep
+begin --until died:dep
+hear running
+restart died:dep
+apart=$(cat "/proc/$daemon/task/$daemon/children")
+kill -s TERM "${apart% }"
+wait_graveyard
+grep -q 'lease lost' "$G/dep" || fail "it is not left as lost"
+until grep -q '^Lease: lock' "$G/app"; do sleep 0.01; done
+kill -s CONT "$dep"
+until grep -q '^Lease: lock' "$G/dep"; do sleep 0.01; done
+kill -s 0 "$job" || fail "took an outage for a death, by what was left of it"
+kill -s TERM "$dep"
+wait_exits "$dep" 7
+wait_exits "$job" 7
+rm "$G/dep" "$G/app"
+start_graveyard
+
 # --- a dep that does not come back
 
 begin_dep
