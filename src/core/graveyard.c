@@ -195,18 +195,6 @@ static int load(struct graveyard *g, const char *name, size_t len, struct grave 
 	return 0;
 }
 
-/* What was taken in before a removal is not to come back by being looked at again. */
-static int find_removal(struct graveyard *g, struct lives *lives)
-{
-	struct event event;
-	int r = g->store->ops->event(g->store, lives->life.removed, &event);
-
-	/* Before a --fresh nothing was mounted: what was written then is not known yet. */
-	if (r == 0 && event.what == EVENT_REMOVED)
-		lives->removed = event.recorded;
-	return r;
-}
-
 static int check_room(struct graveyard *g)
 {
 	uint64_t count;
@@ -297,10 +285,10 @@ int graveyard_stage(struct graveyard *g, const char *name, size_t len, const str
 		r = load(g, name, len, &grave, &lives);
 	if (r < 0)
 		return r;
-	if (deed->found && !lives.on_view && lives.life.removed)
-		r = find_removal(g, &lives);
-	if (r < 0)
-		return r;
+	if (deed->found)
+		r = graveyard_look_back(g, deed->stone, &grave, &lives);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (!deed->judged && grave.id && !may_write(&grave, deed->by.uid))
 		return -EACCES;
 	return graveyard_apply(g, &grave, &lives, deed);

@@ -6,6 +6,9 @@
 
 #include "core/life.h"
 
+/* So many lives may have been since a file was taken in that is found again. */
+#define LOOK_BACK 16
+
 int graveyard_latest(struct graveyard *g, const char *name, size_t len,
 		     const struct grave **ret_grave, const struct life **ret_life)
 {
@@ -76,4 +79,54 @@ int graveyard_grave_at(struct graveyard *g, const struct grave *grave, uint64_t 
 bool graveyard_removed_since(const struct graveyard *g, uint64_t seq)
 {
 	return g->removed > seq;
+}
+
+/* What was taken in before a removal is not to come back by being looked at again. */
+static int find_removal(struct graveyard *g, struct lives *lives)
+{
+	struct event event;
+	int r = g->store->ops->event(g->store, lives->life.removed, &event);
+
+	/* Before a --fresh nothing was mounted: what was written then is not known yet. */
+	if (r == 0 && event.what == EVENT_REMOVED)
+		lives->removed = event.recorded;
+	return r;
+}
+
+static int64_t time_of(const struct stone *found)
+{
+	return stone_has(found, FACT_BORN)    ? found->born
+	       : stone_has(found, FACT_READY) ? found->ready
+					      : found->died;
+}
+
+static bool is_of(const struct stone *found, const struct stone *life)
+{
+	if (stone_has(found, FACT_BORN))
+		return found->born == life->born;
+	if (stone_has(found, FACT_READY))
+		return stone_has(life, FACT_READY) && found->ready == life->ready;
+	return stone_has(life, FACT_DIED) && found->died == life->died;
+}
+
+/* Where the clock was set back, what was taken in for an earlier life is later than the latest began. */
+int graveyard_look_back(struct graveyard *g, const struct stone *found, const struct grave *grave,
+			struct lives *lives)
+{
+	const struct life *latest = &lives->life;
+	struct life life;
+
+	if (!lives->on_view)
+		return latest->removed ? find_removal(g, lives) : 0;
+	if (time_of(found) <= latest->stone.born || is_of(found, &latest->stone))
+		return 0;
+	for (uint64_t n = 1; n < latest->number && n <= LOOK_BACK; n++) {
+		int r = g->store->ops->life(g->store, grave->id, latest->number - n, &life);
+
+		if (r < 0)
+			return r;
+		if (is_of(found, &life.stone))
+			return 1;
+	}
+	return 0;
 }

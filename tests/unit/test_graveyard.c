@@ -77,6 +77,53 @@ static void one_name_too_many_is_refused_until_there_is_room(void **state)
 	assert_yard_events(y, 0, "a 1 born@100, c 1 born@100, a 1 removed@100, a 2 born@100");
 }
 
+/* ---- what is found underneath ---- */
+
+static void find(struct yard *y, const char *text)
+{
+	struct stone stone = stone_of(text);
+	struct deed deed = deed_of(DEED_EARLY, &stone);
+
+	deed.found = true;
+	assert_int_equal(graveyard_stage(y->graveyard, "a", 1, &deed), 0);
+	yard_commit(y);
+}
+
+static void what_is_found_again_is_of_its_life_also_where_the_clock_was_set_back(void **state)
+{
+	struct yard *y = *state;
+
+	yard_tell(y, "a", DEED_BIRTH, NULL);
+	find(y, "b150 d160 c3");
+	find(y, "d160 c3");
+	find(y, "b170");
+	find(y, "d180");
+	assert_yard_life(y, "a", "2 b170 d180");
+	yard_tell(y, "a", DEED_BIRTH, NULL);
+	assert_yard_life(y, "a", "3 b100");
+	find(y, "b170");
+	find(y, "d180");
+	find(y, "d160 c3");
+	assert_yard_life(y, "a", "3 b100");
+	find(y, "d190 c4");
+	assert_yard_life(y, "a", "3 b100 d190 c4");
+}
+
+static void what_was_found_before_a_removal_does_not_come_back(void **state)
+{
+	struct yard *y = *state;
+
+	yard_tell(y, "a", DEED_STONE, "b10 d20");
+	assert_int_equal(yard_remove(y, "a"), 0);
+	yard_commit(y);
+	find(y, "b10 d20");
+	find(y, "d30");
+	find(y, "b100");
+	assert_yard_life(y, "a", "");
+	find(y, "b101");
+	assert_yard_life(y, "a", "2 b101");
+}
+
 /* ---- events ---- */
 
 static void an_event_tells_who_did_what_when(void **state)
@@ -429,6 +476,8 @@ int main(void)
 		TEST(only_names_on_the_list_exist),
 		TEST(any_valid_name_exists_where_there_is_no_list),
 		TEST(one_name_too_many_is_refused_until_there_is_room),
+		TEST(what_is_found_again_is_of_its_life_also_where_the_clock_was_set_back),
+		TEST(what_was_found_before_a_removal_does_not_come_back),
 		TEST(an_event_tells_who_did_what_when),
 		TEST(what_one_write_told_is_known_with_its_last_number),
 		TEST(a_life_is_found_as_it_was_at_any_number),
