@@ -416,6 +416,17 @@ static void stop_expecting(struct fs *fs, uint64_t fh)
 	vigils_event(fs->vigils, &event);
 }
 
+/* Reaped in time, perhaps, and not looked at yet: a slow commit, or a busy machine, has held up whoever looks. */
+static void look_once_more(struct fs *fs, uint64_t fh)
+{
+	const struct handle *handle = state_handle(fs->state, fh);
+	int code;
+
+	if (handle->flags & HANDLE_REAPING && !(handle->flags & HANDLE_OWED) &&
+	    find_code(fs, fh, handle, &code) == 0)
+		lease_finish(fs, fh);
+}
+
 void lease_lose_patience(struct fs *fs, int64_t now)
 {
 	for (uint64_t fh = 0; (fh = state_handle_next(fs->state, fh)) != 0;) {
@@ -423,7 +434,10 @@ void lease_lose_patience(struct fs *fs, int64_t now)
 
 		if (!(handle->flags & HANDLE_EXPECTED) || handle->deadline > now)
 			continue;
-		stop_expecting(fs, fh);
+		look_once_more(fs, fh);
+		handle = state_handle(fs->state, fh);
+		if (handle && handle->flags & HANDLE_EXPECTED)
+			stop_expecting(fs, fh);
 	}
 	lease_look_for_patience(fs);
 }

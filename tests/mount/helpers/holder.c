@@ -4,9 +4,10 @@
  *
  *	holder GRAVEYARD NAME WAY at-once|late|never [CGROUP]
  *
- * Prints "DIED EXITCODE CODE": how many milliseconds after its end the parked reads of .wait/died
+ * Prints "DIED EXITCODE CODE REAPED": how many milliseconds after its end the parked reads of .wait/died
  * and .wait/exitcode returned, and what the latter said: a code, or the name of its errno. Its
- * parent reaps it at once, 20 ms later, or not before the reads have returned.
+ * parent reaps it at once, 20 ms later, or not before the reads have returned; at the latest REAPED
+ * milliseconds after it began to end, which on a busy machine may be more.
  */
 #include "must.h"
 
@@ -333,7 +334,7 @@ static void must_be_alive(void)
 int main(int argc, char **argv)
 {
 	struct reader died = {0}, code = {0};
-	int64_t end;
+	int64_t begun, end, reaped = 0;
 	pid_t pid;
 	char c;
 
@@ -355,7 +356,7 @@ int main(int argc, char **argv)
 	}
 	must(died.returned == 0 && code.returned == 0);
 
-	end = now_us();
+	begun = end = now_us();
 	close(go[1]);
 	if (strcmp(argv[3], "daemon") != 0) {
 		await_death(pid);
@@ -364,12 +365,13 @@ int main(int argc, char **argv)
 			moment(20);
 		if (strcmp(argv[4], "never") != 0)
 			must(waitpid(pid, NULL, 0) == pid);
+		reaped = now_us() - begun;
 	}
 	must(pthread_join(died.thread, NULL) == 0);
 	must(pthread_join(code.thread, NULL) == 0);
 	must(died.error == 0 && strstr(died.text, "Died: "));
 	code.text[strcspn(code.text, "\n")] = '\0';
-	printf("%ld %ld %s\n", ms_after(end, &died), ms_after(end, &code),
-	       code.error ? strerrorname_np(code.error) : code.text);
+	printf("%ld %ld %s %ld\n", ms_after(end, &died), ms_after(end, &code),
+	       code.error ? strerrorname_np(code.error) : code.text, (long)(reaped / 1000));
 	return 0;
 }
