@@ -138,8 +138,9 @@ start_graveyard()
 	mkfifo "$T/stderr" "$T/lines"
 	"$GRAVEYARDFS" --db "$DB" "$@" "$G" 2>"$T/stderr" &
 	daemon=$!
-	# -p: go on when grep, which has seen enough, closes its end.
-	tee -p -a "$LOG" <"$T/stderr" >"$T/lines" &
+	# -p: go on when grep, which has seen enough, closes its end. What grep has seen is in the log: tee writes to
+	# its standard output first, and then to the files in their order.
+	tee -p -a "$LOG" "$T/lines" <"$T/stderr" >/dev/null &
 	tee=$!
 	grep -q '^level=info event=serving ' <"$T/lines" || {
 		wait "$daemon" && rc=0 || rc=$?
@@ -198,11 +199,11 @@ wait_parked()
 	done
 }
 
-# wait_log ERE: until the daemon has logged such a line.
+# wait_log ERE [N]: until the daemon has logged N such lines (1), with those of the daemons before.
 wait_log()
 {
-	timeout 20 sh -c 'tail -n +1 -f "$1" | grep -Eqm1 -e "$2"' sh "$LOG" "$1" ||
-		fail "not logged: $1"
+	log_lines=$(timeout 20 sh -c 'tail -n +1 -f "$1" | grep -Em "$3" -e "$2"' sh "$LOG" "$1" "${2-1}" | wc -l)
+	expect_eq "lines logged of: $1" "$log_lines" "${2-1}"
 }
 
 # wait_exits PID STATUS: until a background job has ended, with that status.

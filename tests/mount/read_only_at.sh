@@ -109,6 +109,8 @@ umount_busy()
 	done
 }
 
+unmounted=0
+
 # all_of_it DATABASE
 all_of_it()
 {
@@ -170,7 +172,7 @@ all_of_it()
 	# The second is: the first goes on. Whoever mounts there then keeps his mount.
 	start_graveyard --read-only-at "$R" --linger 1ms
 	umount "$R"
-	wait_log "^level=warning msg=.'$R' was unmounted by somebody else"
+	wait_log "^level=warning msg=.'$R' was unmounted by somebody else" "$((unmounted += 1))"
 	echo 9 >"$G/.died/on"
 	expect_eq "the code" "$(cat "$G/.exitcode/on")" 9
 	mount -t tmpfs tmpfs "$R"

@@ -51,7 +51,7 @@ expect_eq "owners left" "$(stat -c '%u:%g:%a' "$G/dead" "$G/other" | paste -sd '
 start_graveyard --linger 1h
 parked died/awaited
 kill -s TERM "$daemon"
-wait_log 'TERM: ending'
+wait_log 'TERM: ending' 2
 echo 4 >"$G/.died/awaited"
 wait_exits "$waiter" 0
 ends_with 0
@@ -96,7 +96,7 @@ parked died/nobody
 worker=$(worker_pid)
 herald=$(herald_pid)
 kill -s INT "$daemon"
-wait_log 'INT: ending'
+wait_log 'INT: ending' 2
 stop "$worker"
 kill -s TERM "$daemon"
 ends_with 111
