@@ -63,6 +63,21 @@ count_readers()
 	echo "$count"
 }
 
+# $kernel_tells: 1 if this kernel tells how a process has ended, else 0.
+kernel_tells=$(uname -r | awk -F . '{ print ($1 > 6 || ($1 == 6 && $2 + 0 >= 15)) }')
+
+# await_code NAME: until there is one. Who reads .wait/exitcode waits for 100 ms for whoever is to reap the process, and
+# that may take longer: the code is kept all the same.
+await_code()
+{
+	tries=2000
+	until [ -e "$G/.exitcode/$1" ]; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "$1 has no code"
+		/bin/sleep 0.01
+	done
+}
+
 # --- the rules of lives, told by system calls
 
 need_try()

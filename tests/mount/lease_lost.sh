@@ -89,6 +89,7 @@ hold couple2 couple
 hold before
 end before
 timeout 10 cat "$G/.wait/died/before" >died
+[ "$kernel_tells" = 0 ] || await_code before
 hold removed
 rm "$G/removed"
 events=$(grep -c . "$G/.log")

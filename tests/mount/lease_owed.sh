@@ -6,7 +6,6 @@ set -eu
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/shells.sh"
 expected_log='unable to keep a tombstone: No space left on device'
-kernel_tells=$(uname -r | awk -F . '{ print ($1 > 6 || ($1 == 6 && $2 + 0 >= 15)) }')
 
 mkfifo go holds
 # Open for both: a reader that comes while the last writer still has it meets no end of the file.

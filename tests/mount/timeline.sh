@@ -4,6 +4,7 @@
 set -eu
 TIME_LIMIT=600
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/shells.sh"
 
 check_svg=$(realpath "$(dirname "$0")/../lib/check_svg.py")
 command -v xmllint >/dev/null || skip "there is no xmllint (libxml2-utils)"
@@ -49,7 +50,10 @@ STONE
 touch "$G/.died/unknown" "$G/.born/removed"
 rm "$G/removed"
 kill -s KILL "$robot"
+wait "$robot" 2>/dev/null || :
 cat "$G/.wait/died/robot" >died
+# That is told after the death, and is the last that happens.
+[ "$kernel_tells" = 0 ] || await_code robot
 cat "$G/.log" >real.log
 [ "$(wc -l <real.log)" -ge 16 ] || fail "the log has $(wc -l <real.log) lines only"
 
