@@ -90,12 +90,12 @@ is died/a,b,c 'Name: b|Born: W|Died: W|ExitCode: 3|Name: c|Born: W|Died: W|ExitC
 is born/b+c 'Name: b|Born: W|Died: W|ExitCode: 3|Name: c|Born: W|Died: W|ExitCode: 4'
 
 # Deadlines: counted from the open, in all units.
-exec 3<"$G/.wait/died/nobody@200ms" 4<"$G/.wait/died/nobody@200ms" 5<"$G/.wait/died/intime@200ms"
+exec 4<"$G/.wait/died/nobody@200ms" 3<"$G/.wait/died/nobody@200ms" 5<"$G/.wait/died/intime@200ms"
 refused died/nobody@1ms 'Connection timed out'
 die intime 5
 expect_fails cat <&3
 expect_eq "the deadline" "$(sed 's/.*: //' said)" 'Connection timed out'
-# Though it is asked not to wait: it has waited long enough since the open.
+# Though it is asked not to wait: it has waited long enough since the open, which was the first of them.
 expect_fails dd iflag=nonblock status=none <&4
 expect_eq "the deadline, long after the open" "$(sed 's/.*: //' said)" 'Connection timed out'
 expect_eq "what came in time" "$(one_line <&5)" 'Born: W|Died: W|ExitCode: 5'
