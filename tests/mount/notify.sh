@@ -92,8 +92,8 @@ wait_graveyard
 expect_told "$keeper STOPPING=1"
 unlisten
 
-# --- an abstract name
-listen "@graveyardfs-$$"
+# --- an abstract name, which is one for all that share a network: with the directory of this test in it
+listen "@graveyardfs-${T#/}"
 start_graveyard --linger 1ms
 expect_told "$daemon READY=1"
 keeper=$daemon
