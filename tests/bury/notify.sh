@@ -19,11 +19,12 @@ END
 
 told()
 {
+	# It reads and writes: no end of what was said before is one of what it waits for.
 	start_bury --name app --notify -- sh -c '
-		echo >running; read -r _ <end
+		echo >running; read -r _ <>end
 		python3 notify "STATUS=almost"; python3 notify "READY=10"; python3 notify "XREADY=1"
-		echo >running; read -r _ <end
-		python3 notify "STATUS=there\nREADY=1\nMAINPID=1"; read -r _ <end'
+		echo >running; read -r _ <>end
+		python3 notify "STATUS=there\nREADY=1\nMAINPID=1"; read -r _ <>end'
 	hear running
 	expect_eq "$kind: the stone" "$(fields app)" "Born"
 	echo >end

@@ -68,10 +68,11 @@ start_bury()
 	job=$!
 }
 
-# hear FIFO: a line of it, in $word. The writer before may still have it open: then there is an end of file first.
+# hear FIFO: a line of it, in $word. Read and write: the writer before may still have it open, and with his end there
+# would be an end of file. The next writer could come just then, and be left without a reader.
 hear()
 {
-	until read -r word <"$1"; do :; done
+	read -r word <>"$1"
 }
 
 # await COND: until it holds.
