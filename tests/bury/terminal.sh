@@ -84,15 +84,17 @@ if pid == 0:
         os._exit(0)
     os.execv(sys.argv[2], sys.argv[2:])
 said = b""
+continued = False
 try:
     while data := os.read(fd, 4096):
-        said += data
-        if data.endswith(b"ready\r\n"):
+        said += data  # a line may come in parts
+        if said == b"ready\r\n":
             if sys.argv[1] != "behind":
                 os.write(fd, b"\x1a")
             if sys.argv[1] != "shell":
                 os.write(fd, b"line\n")
-        if b"stopped" in data:
+        if b"stopped" in said and not continued:
+            continued = True
             os.write(fd, b"line\n")
 except OSError:
     pass
