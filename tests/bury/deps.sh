@@ -273,8 +273,9 @@ term_while_waiting()
 		i=$((i + 1))
 		"$BURY" --quiet --graveyard "$Y" --name app --after "ready:a$i" -- touch "$T/begun" &
 		job=$!
-		# Not before it is bury, and has its signals. What it waits for comes at the same time.
-		until grep -q '^SigBlk:.*fffffffffff' "/proc/$job/status"; do :; done
+		# Not before it is bury, and has its signals: by this, as a fork may block them for a moment, too. What it
+		# waits for comes at the same time.
+		until find "/proc/$job/fd" -lname '*signalfd*' 2>/dev/null | grep -q .; do :; done
 		kill -s TERM "$job"
 		is_ready "a$i" &
 		status=0
