@@ -122,7 +122,7 @@ fi
 # --- whoever serves it is gone, all of them, at once
 
 mkfifo running told
-"$bin" --name survivor --grace 1s -- sh -c '
+"$bin" --name survivor --grace 1h -- sh -c '
 	trap "echo USR1 >told" USR1
 	trap "exit 7" TERM
 	echo >running
@@ -145,6 +145,9 @@ expect_fails cat "$bin"
 kill -s USR1 "$job"
 hear told
 expect_eq "signal passed on" "$word" USR1
+kill -s TERM "$job"
+# Its child has ended, and there is nobody to be told: it goes on trying, until TERM.
+tail -n +1 -f "$T/bury.log" | grep -qm1 'event=cannot-write-stone name=survivor '
 kill -s TERM "$job"
 wait_exits "$job" 7
 
