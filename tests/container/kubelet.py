@@ -20,7 +20,8 @@ Order and timing are those that a kubelet 1.36 was seen to have:
   at the same time, TERM after each one's; a native sidecar gets TERM once all others, and those that
   were started after it, are gone; KILL when the grace period is over, but a native sidecar has at least
   two seconds;
-- who ended is started again, as a new container, by restartPolicy; native sidecars always.
+- who ended is started again, as a new container, by restartPolicy; native sidecars always; but nobody in a pod
+  that is being deleted.
 
 It says on standard output, a line each, what happens. Exit status: 0 the pod Succeeded or was deleted,
 1 it Failed, 3 something is still mounted in its volumes (a kubelet could not delete it), 100 usage.
@@ -167,7 +168,7 @@ class Container:
     # -- its life
 
     def again(self):
-        if self.stopping:
+        if self.stopping or self.pod.deleted:
             return False
         if self.kind == "sidecar" or self.pod.restart == "Always" and self.kind == "main":
             return True
