@@ -29,6 +29,8 @@ for _ in 1 2 3 4 5; do
 	[ -e "$G/.lease/agent" ]
 	[ -e "$G/.lease/worker" ]
 done
+# What the keeper logs comes to the file by way of others.
+said graveyard 'event=restarted process=worker signal=KILL' 5
 expect_eq "workers that were followed by another one" \
 	"$(grep -c 'event=restarted process=worker signal=KILL' "$PODS/$pod.graveyard.log")" 5
 ! grep -Ev ' (read:.*|)$' "$PODS/$pod.worker.log" || fail "the one that waits has noticed"
