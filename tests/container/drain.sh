@@ -6,11 +6,11 @@ set -eu
 . "$(dirname "$0")/../lib/container.sh"
 
 # client NAME: a build, from within the pod's network. It begins with the first line that is written to the pipe
-# $T/NAME, and ends when the other end of the pipe is closed.
+# $T/NAME, and ends when the other end of the pipe is closed; then it says so, which is sooner than podman ends.
 client()
 {
 	mkfifo "$T/$1"
-	podman exec -i "$pod.graveyard-client" sh -c 'echo here; read -r _; exec nc 127.0.0.1 1234' \
+	podman exec -i "$pod.graveyard-client" sh -c 'echo here; read -r _; nc 127.0.0.1 1234; echo gone' \
 		<"$T/$1" >"$T/$1.out" 7>&- 8>&- &
 }
 
@@ -33,7 +33,6 @@ pod_event 'started buildkit'
 pod_event 'started graveyard-client'
 until in_container graveyard-client nc 127.0.0.1 1234; do sleep 0.1; done
 client long
-long=$!
 exec 7>"$T/long"
 client late
 exec 8>"$T/late"
@@ -48,7 +47,7 @@ wait_parked .wait/drained/1234
 
 # The build ends; another client comes during the quiet period.
 exec 7>&-
-wait "$long"
+wait_line "$T/long.out" gone
 printf 'begin\nbuilt\n' >&8
 builds late
 # Probes, meanwhile and in the quiet period. No more than a few: on a machine that is busy one may last for longer than
@@ -60,9 +59,9 @@ builds late
 	done
 ) 7>&- 8>&- &
 ! grep -q '^prestopped' "$PODS/$pod.kubelet" || fail "the hook did not wait for the one that came late"
-exec 8>&-
 # The quiet period is ten seconds, or longer here.
 began=$(date +%s)
+exec 8>&-
 pod_event 'prestopped buildkit 0'
 [ "$(($(date +%s) - began))" -ge 8 ] || fail "there was no quiet period"
 in_container graveyard-client touch /tmp/end
