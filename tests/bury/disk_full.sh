@@ -28,12 +28,18 @@ not_begun()
 	room
 }
 
+# misplace NAME: in a plain directory the room for a death was taken at birth, with the rest of the page: of a stone that
+# is there. And this one keeps its page, which would be room for another.
+misplace()
+{
+	mv "$Y/$1" "$disk/$1"
+}
+
 tried_again()
 {
 	start_bury --name app -- sh -c 'echo >running; read -r _ <end; exit 4'
 	hear running
-	# In a plain directory the room for a death was taken at birth, with the rest of the page.
-	[ "$kind" = served ] || rm "$Y/app"
+	[ "$kind" = served ] || misplace app
 	full
 	echo >end
 	tail -n +1 -f "$T/bury.log" | grep -qm1 'event=cannot-write-stone name=app .*No space left'
@@ -49,14 +55,14 @@ given_up()
 {
 	start_bury --name lost --grace 10ms -- sh -c 'echo >running; read -r _ <end; exit 4'
 	hear running
-	[ "$kind" = served ] || rm "$Y/lost"
+	[ "$kind" = served ] || misplace lost
 	full
 	echo >end
 	wait_exits "$job" 4
 	room
 	start_bury --name last --grace 1h -- sh -c 'echo >running; read -r _ <end; exit 4'
 	hear running
-	[ "$kind" = served ] || rm "$Y/last"
+	[ "$kind" = served ] || misplace last
 	full
 	echo >end
 	tail -n +1 -f "$T/bury.log" | grep -qm1 'event=cannot-write-stone'
