@@ -79,6 +79,8 @@ if [ -x "$helpers/uring" ]; then
 		submit "$how" nobody
 		kill -s KILL "$pid"
 		wait_exits "$pid" 137
+		# It may come to open, and to empty, "out" only now; the next one writes there.
+		wait_exits "$copied" 0
 		wait_parked 0
 	done
 	tested="$tested io_uring"
