@@ -31,7 +31,7 @@ cat "$G/.wait/born/b" >born &
 born=$!
 cat "$G/.wait/died/c" >died &
 died=$!
-cat "$G/.events@now" >events &
+head -n 4 "$G/.events@now" >events &
 events=$!
 wait_parked 4
 before=$(cat "$G/.log")
@@ -72,8 +72,7 @@ wait_exits "$born" 0
 expect_eq "the code" "$(cat code)" 3
 
 # What was refused has left no trace.
-kill "$events"
-wait "$events" 2>/dev/null || :
+wait_exits "$events" 0
 expect_eq "events" "$(awk '{ print $1, $3, $4, $5, $6 }' "$G/.log" | paste -sd ,)" \
 	"1 a 1 born -,2 c 1 born -,3 c 1 died -,4 a 1 died 3,5 b 1 born -"
 expect_eq "lines of .events" "$(awk '{ print $1 }' events | paste -sd ' ')" "2 3 4 5"
