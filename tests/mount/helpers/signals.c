@@ -23,6 +23,7 @@ struct reader {
 	char text[4096];
 	ssize_t got; /* bytes, or -errno, of the first read that was not interrupted */
 	atomic_int interrupted;
+	atomic_int ended; /* nobody handles signals any more */
 };
 
 static atomic_int handled;
@@ -51,6 +52,7 @@ static void *read_on(void *arg)
 		if (r->got == -EINTR)
 			r->interrupted++;
 	} while (r->got == -EINTR);
+	r->ended = 1;
 	return NULL;
 }
 
@@ -73,13 +75,15 @@ static void moment(void)
 	(void)nanosleep(&time, NULL);
 }
 
-/* Sends a signal to a thread until its handler has run. */
+/* Sends a signal to a thread, and waits until its handler has run, or the thread has ended before. */
 static void interrupt(struct reader *r, int signal)
 {
 	int before = handled;
 
-	must(pthread_kill(r->thread, signal) == 0);
-	for (int i = 0; handled == before; i++) {
+	if (r->ended)
+		return;
+	must(pthread_kill(r->thread, signal) == 0 || r->ended);
+	for (int i = 0; handled == before && !r->ended; i++) {
 		if (i > 10000)
 			fail("the handler of a parked reader does not run");
 		moment();
