@@ -86,7 +86,8 @@ wait_parked 0
 # What is stopped and continued (docker pause, ^Z) waits on.
 for reader in 'cat' 'busybox cat' 'dash -c "read -r c && echo \$c"' 'bash -c "read -r c && echo \$c"'; do
 	name=$(echo "$reader" | tr -cd '[:lower:]')
-	eval "$reader" <"$G/.wait/exitcode/$name" >code &
+	# The reader itself, and not a shell that waits for it.
+	sh -c "exec $reader" <"$G/.wait/exitcode/$name" >code &
 	pid=$!
 	wait_parked 1
 	kill -s STOP "$pid"
