@@ -21,10 +21,35 @@ runs()
 	done | awk '{ print $1, $3 }' | paste -sd ,
 }
 
+# asleep: all of them are.
+asleep()
+{
+	for comm in /proc/[0-9]*/task/*/comm; do
+		{ read -r name <"$comm"; } 2>/dev/null || continue
+		case $name in
+		graveyardfs | gyfs-*) grep -q '^State:.S' "${comm%comm}status" || return 1 ;;
+		esac
+	done
+}
+
+# settle: until what was begun is over, of which nobody tells: who has been asked has still its own things to do after
+# the answer, and who is seen by its name those before its first sleep.
+settle()
+{
+	tries=200
+	before=
+	until asleep && seen=$(runs) && [ "$seen" = "$before" ]; do
+		before=${seen-}
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "they do not come to rest $1"
+		sleep 0.1
+	done
+}
+
 # idle SECONDS WHEN
 idle()
 {
-	before=$(runs)
+	settle "$2"
 	[ -n "$before" ] || fail "no process of that name"
 	sleep "$1"
 	expect_eq "runs (ns, times) of each thread in $1 s, $2" "$(runs)" "$before"
