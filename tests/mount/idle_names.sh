@@ -18,6 +18,9 @@ exec 6<>said
 holds()
 {
 	start_graveyard --linger 1ms
+	# The herald's requests would be counted.
+	herald=$(herald_pid)
+	stop "$herald"
 	[ -z "${1-}" ] || hold_at answer 16 # FUSE_WRITE
 	"$helpers/idle_names" "$G" "$(worker_pid)" "/sys/fs/fuse/connections/$connection/waiting" \
 		"$idle" >said <go &
@@ -26,6 +29,7 @@ holds()
 	[ -z "${1-}" ] || kill_held
 	read -r _ <&6
 	[ -e "$G/.lease/held" ] || fail "a lease that was opened is not there"
+	kill -s CONT "$herald"
 	exec 7>&-
 	wait_exits "$holder" 0
 	timeout 20 tail -n 1 "$G/.wait/died/held" >/dev/null || fail "a lease that was opened does not die"
