@@ -223,17 +223,24 @@ journal "1 born,1 died,1 removed"
 
 # --- a request that kills each worker
 
+# worker_restarts: as the keeper counts them. Its last lines may not have come to the log yet.
+worker_restarts()
+{
+	awk '/^[a-z_]*worker_restarts_total / { print $2 }' "$G/.metrics"
+}
+
 touch "$G/.born/bystander"
 cat "$G/.wait/exitcode/bystander" >code &
 waiter=$!
 hold leased
 wait_parked 1
-before=$(restarts)
+before=$(worker_restarts)
 hold_at poison arsenic
 expect_fails timeout 30 stat "$G/arsenic"
 grep -q 'Input/output error' "$T/said" || fail "a request that kills: $(cat "$T/said")"
 rm "$HOLD"
-[ "$(restarts)" -le $((before + 3)) ] || fail "it has killed $(($(restarts) - before)) workers"
+killed=$(($(worker_restarts) - before))
+{ [ "$killed" -ge 1 ] && [ "$killed" -le 3 ]; } || fail "it has killed $killed workers"
 wait_parked 1
 absent arsenic
 [ -e "$G/.lease/leased" ] || fail "a lease was lost with it"
