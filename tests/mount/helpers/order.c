@@ -59,10 +59,28 @@ static void await_held(void)
 	must(unlink(hold_file) == 0);
 }
 
+/* Whoever is stopped first ends the system call it is in, with all the requests that this takes. */
+static void stop(pid_t pid)
+{
+	char path[64], state = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	must(kill(pid, SIGSTOP) == 0);
+	for (int i = 0; state != 'T'; i++) {
+		FILE *file = fopen(path, "re");
+
+		must(file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1);
+		must(fclose(file) == 0);
+		if (i > 20000)
+			fail("process %d does not stop", (int)pid);
+		pass_time(500);
+	}
+}
+
 static void stop_worker(void)
 {
 	worker = await_child(keeper, "gyfs-worker", 0);
-	must(kill(worker, SIGSTOP) == 0);
+	stop(worker);
 }
 
 /* It goes on, until it meets the order; there it is killed. */
@@ -183,8 +201,8 @@ int main(int argc, char **argv)
 	hold_file = argv[4];
 	(void)alarm(30);
 	/* Its requests would be counted, too. */
-	herald = child_of(keeper, "gyfs-herald");
-	must(herald > 0 && kill(herald, SIGSTOP) == 0);
+	herald = await_child(keeper, "gyfs-herald", 0);
+	stop(herald);
 	if (strcmp(argv[5], "closes") == 0)
 		closes();
 	else
