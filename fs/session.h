@@ -58,13 +58,15 @@ void session_free(struct fs *fs);
 int session_judge(struct fs *fs);
 
 /*
- * Others tell something, too: while `fd` is readable (-1: it never is), `serve` is called before a request that may tell
- * something is executed, as it may have been sent because of what they told.
+ * Others tell something, too: while `fd` is readable (-1: it never is), `serve` is called before a request that may
+ * tell something is executed, as it may have been sent because of what they told. (A close returns before it is
+ * requested: what they told after that may come before it.)
  */
 void session_on_others(struct fs *fs, void (*serve)(void *arg), void *arg);
 void session_let_past(struct fs *fs, int fd);
 
-/* Serves what is waiting, up to a batch full. How many requests that were; -ENODEV: unmounted; another -errno of the device. */
+/* Serves what is waiting, up to a batch full. How many requests that were; -ENODEV: unmounted; another -errno of the
+ * device. */
 int session_serve(struct fs *fs);
 
 /* Is there work that nothing else tells of: that is done in slices, or was left by another process? Then

@@ -38,8 +38,8 @@ int underneath_take_in(struct underneath *u, bool all, int (*commit)(void *arg),
 
 /*
  * The same with what came, until that is all, or `until` (CLOCK_MONOTONIC) has come. In the latter case it is behind
- * until it has found nothing more to take in: what is told meanwhile by requests may have been told later, so that files
- * without times of their own are judged by their mtimes alone.
+ * until it has found nothing more to take in: what is told meanwhile by requests may have been told later, so that
+ * files without times of their own are judged by their mtimes alone.
  */
 int underneath_catch_up(struct underneath *u, int64_t until, int (*commit)(void *arg), void *arg);
 bool underneath_is_behind(struct underneath *u);

@@ -21,8 +21,8 @@
 /* How long after a failed commit it is tried again, where nobody is told of the failure. */
 #define RETRY_AFTER NSEC_PER_SEC
 
-/* How long a request waits for what was written underneath before it: who writes without end keeps nobody else from being
- * served. */
+/* How long a request waits for what was written underneath before it: who writes without end keeps nobody else from
+ * being served. */
 #define FIRST_AT_MOST (20 * NSEC_PER_MSEC)
 
 /* How long what is queued at the end is served, however much it is. */

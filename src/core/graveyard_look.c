@@ -93,14 +93,7 @@ static int find_removal(struct graveyard *g, struct lives *lives)
 	return r;
 }
 
-static int64_t time_of(const struct stone *found)
-{
-	return stone_has(found, FACT_BORN)    ? found->born
-	       : stone_has(found, FACT_READY) ? found->ready
-					      : found->died;
-}
-
-static bool is_of(const struct stone *found, const struct stone *life)
+static bool begins_as(const struct stone *found, const struct stone *life)
 {
 	if (stone_has(found, FACT_BORN))
 		return found->born == life->born;
@@ -109,20 +102,31 @@ static bool is_of(const struct stone *found, const struct stone *life)
 	return stone_has(life, FACT_DIED) && found->died == life->died;
 }
 
+/* Who was alive in a later life, too, ends otherwise than this one did. */
+static bool is_of(const struct stone *found, const struct stone *life)
+{
+	return begins_as(found, life) &&
+	       (!stone_has(found, FACT_DIED) ||
+		(stone_has(life, FACT_DIED) && found->died == life->died));
+}
+
 /* Where the clock was set back, what was taken in for an earlier life is later than the latest began. */
 int graveyard_look_back(struct graveyard *g, const struct stone *found, const struct grave *grave,
 			struct lives *lives)
 {
 	const struct life *latest = &lives->life;
 	struct life life;
+	int r;
 
-	if (!lives->on_view)
-		return latest->removed ? find_removal(g, lives) : 0;
-	if (time_of(found) <= latest->stone.born || is_of(found, &latest->stone))
+	if (latest->number == 0)
 		return 0;
+	if (begins_as(found, &latest->stone))
+		return !lives->on_view;
+	r = lives->on_view || !latest->removed ? 0 : find_removal(g, lives);
+	if (r < 0 || stone_last(found) < latest->stone.born)
+		return r;
 	for (uint64_t n = 1; n < latest->number && n <= LOOK_BACK; n++) {
-		int r = g->store->ops->life(g->store, grave->id, latest->number - n, &life);
-
+		r = g->store->ops->life(g->store, grave->id, latest->number - n, &life);
 		if (r < 0)
 			return r;
 		if (is_of(found, &life.stone))

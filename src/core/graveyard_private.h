@@ -43,8 +43,8 @@ int graveyard_apply(struct graveyard *g, struct grave *grave, struct lives *live
 		    const struct deed *deed);
 
 /*
- * Of graveyard_look.c: what was found may have been taken in long ago. 1: it is of a life before the latest; 0: it may
- * be news, and when the latest was removed is in `lives`. The store's errors.
+ * Of graveyard_look.c: what was found may have been taken in long ago. 1: it is of a life before the latest, or of the
+ * latest and that was removed; 0: it may be news, and when the latest was removed is in `lives`. The store's errors.
  */
 int graveyard_look_back(struct graveyard *g, const struct stone *found, const struct grave *grave,
 			struct lives *lives);

@@ -211,14 +211,6 @@ static void understand(struct told *told, const struct lives *l)
 		stone->died = deed->now;
 }
 
-/* The time of the last thing that is known of a life, but for what was added to its death. */
-static int64_t last_time(const struct stone *stone)
-{
-	return stone_has(stone, FACT_DIED)    ? stone->died
-	       : stone_has(stone, FACT_READY) ? stone->ready
-					      : stone->born;
-}
-
 /*
  * What lay underneath may be old: a stone that an earlier mount left, or that was taken in before. It
  * tells nothing new if it is about a life before the latest, or about the latest and that was removed. Whose times are
@@ -235,8 +227,8 @@ static bool stale(const struct lives *l, const struct stone *told)
 	if (l->life.number == 0)
 		return false;
 	if (l->on_view)
-		return first < latest->born && last_time(told) < latest->born;
-	return first < latest->born || first <= last_time(latest) ||
+		return first < latest->born && stone_last(told) < latest->born;
+	return first < latest->born || first <= stone_last(latest) ||
 	       (l->removed && first <= l->removed);
 }
 
@@ -248,7 +240,7 @@ static void raise_to(int64_t *time, int64_t known, int64_t coarse)
 
 static void after_removal(const struct stone *known, struct stone *stone, int64_t coarse)
 {
-	int64_t next = last_time(known) + 1;
+	int64_t next = stone_last(known) + 1;
 
 	raise_to(&stone->born, next, coarse);
 	raise_to(&stone->ready, next, coarse);

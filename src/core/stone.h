@@ -48,6 +48,12 @@ static inline int stone_has(const struct stone *s, enum fact fact)
 	return (s->facts & FACT_BIT(fact)) != 0;
 }
 
+/* The time of the last thing that it tells, of birth, readiness and death. */
+static inline int64_t stone_last(const struct stone *s)
+{
+	return stone_has(s, FACT_DIED) ? s->died : stone_has(s, FACT_READY) ? s->ready : s->born;
+}
+
 /* Why a text is no stone, for the log. */
 struct stone_error {
 	unsigned line;      /* counted from 1 */

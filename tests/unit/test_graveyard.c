@@ -109,6 +109,32 @@ static void what_is_found_again_is_of_its_life_also_where_the_clock_was_set_back
 	assert_yard_life(y, "a", "3 b100 d190 c4");
 }
 
+static void a_life_that_went_on_while_the_clock_was_set_back_ends_no_later_one(void **state)
+{
+	struct yard *y = *state;
+
+	find(y, "b90 d160 c3");
+	yard_tell(y, "a", DEED_BIRTH, NULL);
+	assert_yard_life(y, "a", "2 b100");
+	find(y, "b90 d160 c3");
+	assert_yard_life(y, "a", "2 b100");
+	find(y, "b90 d190 c7");
+	assert_yard_life(y, "a", "2 b100 d190 c7");
+}
+
+static void nor_does_it_come_back_after_a_removal(void **state)
+{
+	struct yard *y = *state;
+
+	find(y, "b150 d160 c3");
+	yard_tell(y, "a", DEED_BIRTH, NULL);
+	assert_int_equal(yard_remove(y, "a"), 0);
+	yard_commit(y);
+	find(y, "b150 d160 c3");
+	find(y, "d160 c3");
+	assert_yard_life(y, "a", "");
+}
+
 static void what_was_found_before_a_removal_does_not_come_back(void **state)
 {
 	struct yard *y = *state;
@@ -477,6 +503,8 @@ int main(void)
 		TEST(any_valid_name_exists_where_there_is_no_list),
 		TEST(one_name_too_many_is_refused_until_there_is_room),
 		TEST(what_is_found_again_is_of_its_life_also_where_the_clock_was_set_back),
+		TEST(a_life_that_went_on_while_the_clock_was_set_back_ends_no_later_one),
+		TEST(nor_does_it_come_back_after_a_removal),
 		TEST(what_was_found_before_a_removal_does_not_come_back),
 		TEST(an_event_tells_who_did_what_when),
 		TEST(what_one_write_told_is_known_with_its_last_number),
