@@ -166,6 +166,8 @@ static int wait_for(struct watch *w, struct term *term)
 		return -ENAMETOOLONG;
 	term->retry = NEVER;
 	term->watch = w;
+	/* Of one that is in doubt it had an answer. */
+	term->asked = term->doubted ? 0 : clock_now();
 	term->source = (struct source){.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC),
 				       .ready = term_ready};
 	if (term->source.fd < 0 && term->kind == TERM_LISTENING && errno == ENOENT) {
@@ -201,6 +203,14 @@ static enum term_state judge(enum term_kind kind, const struct stone *stone)
 	}
 }
 
+/* A graveyardfs that was asked later would have told of that death: it is an earlier life's, and lay underneath. (Some
+ * write whole seconds.) */
+static bool is_older(const struct term *term, const struct stone *stone)
+{
+	return stone_has(stone, FACT_DIED) && stone->died &&
+	       stone->died <= term->asked - NSEC_PER_SEC;
+}
+
 /* Looks at a stone in a plain directory, where a graveyardfs that has gone may have left it. What cannot be read now is
  * no news. */
 static void look_at_stone(struct watch *w, struct term *term)
@@ -209,7 +219,7 @@ static void look_at_stone(struct watch *w, struct term *term)
 	struct stone stone;
 
 	term->retry = NEVER;
-	if (plain_read(w->directory, term->name, &stone) < 0)
+	if (plain_read(w->directory, term->name, &stone) < 0 || is_older(term, &stone))
 		return;
 	state = judge(term->kind, &stone);
 	/* Of a life that was seen and is no longer there, nobody else may have seen the end. */

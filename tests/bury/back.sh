@@ -126,6 +126,27 @@ kill -s 0 "$job" || fail "took an outage for a death, by what was left of it"
 kill -s TERM "$dep"
 wait_exits "$dep" 7
 wait_exits "$job" 7
+rm "$G/app"
+
+# --- one whose graveyard is killed over a directory in which there is the stone of an earlier life
+
+printf 'Born: "2026-11-21T03:00:00Z"\nDied: "2026-11-21T03:00:01Z"\n' >"$G/dep"
+start_graveyard
+begin_dep
+begin --until died:dep
+hear running
+stop "$dep"
+kill_graveyard
+umount -l "$G"
+until grep -qs '^Lease: lock' "$G/app"; do sleep 0.01; done
+grep -q '^Died' "$G/dep" || fail "there is no stone of an earlier life"
+kill -s 0 "$job" || fail "took the death of an earlier life for one"
+kill -s CONT "$dep"
+until grep -q '^Lease: lock' "$G/dep"; do sleep 0.01; done
+kill -s 0 "$job" || fail "took a birth for a death"
+kill -s TERM "$dep"
+wait_exits "$dep" 7
+wait_exits "$job" 7
 rm "$G/dep" "$G/app"
 start_graveyard
 
