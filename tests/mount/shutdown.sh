@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The end: asked for, waited for, forced, by others, and by SIGKILL.
 set -eu
+TIME_LIMIT=${TIME_LIMIT:-180}
 . "$(dirname "$0")/../lib/mount.sh"
 . "$(dirname "$0")/../lib/processes.sh"
 expected_log='the worker does not end'
@@ -66,7 +67,7 @@ kill -s TERM "$daemon"
 ends_with 0
 took=$(($(now) - begun))
 [ "$took" -ge 28 ] || fail "lingered for ${took}0 ms instead of 300"
-[ "$took" -lt 2000 ] || fail "lingered for ${took}0 ms instead of 300"
+[ "$took" -lt 9000 ] || fail "lingered for ${took}0 ms instead of 300"
 wait_exits "$waiter" 1
 grep -q 'Operation canceled' said || fail "a waiter was told: $(cat said)"
 # And a loop on `test -f` finds the stone that it saw before.
@@ -77,7 +78,7 @@ start_graveyard
 begun=$(now)
 stop_graveyard
 took=$(($(now) - begun))
-{ [ "$took" -ge 95 ] && [ "$took" -lt 2000 ]; } || fail "lingered for ${took}0 ms by default"
+{ [ "$took" -ge 95 ] && [ "$took" -lt 9000 ]; } || fail "lingered for ${took}0 ms by default"
 
 # A second signal ends it now.
 start_graveyard --linger 1h
