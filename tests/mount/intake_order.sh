@@ -5,22 +5,8 @@
 # is dead.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/below.sh"
 MANY=200
-
-# expect_count DIRECTORY PATTERN COUNT
-expect_count()
-{
-	expect_eq "names in $1 like $2" "$(find "$G/$1" -name "$2" | wc -l)" "$3"
-}
-
-# Everything that was written underneath has been taken in.
-synced=0
-sync_below()
-{
-	synced=$((synced + 1))
-	: >"below/synced$synced"
-	timeout 20 cat "$G/.wait/born/synced$synced" >/dev/null
-}
 
 # expect_lives PATTERN COUNT: of every name.
 expect_lives()
@@ -29,8 +15,7 @@ expect_lives()
 		"$(sqlite3 "$DB" "SELECT count(*) FROM tombstones WHERE name LIKE '$1' AND life <> $2")" 0
 }
 
-mkdir below "$G/.born" "$G/.died"
-mount --bind "$G" below
+make_below
 start_graveyard --linger 1ms
 
 for n in 1 2 3; do

@@ -5,14 +5,9 @@
 # comes first, and nothing that was taken in is taken for new.
 set -eu
 . "$(dirname "$0")/../lib/mount.sh"
+. "$(dirname "$0")/../lib/below.sh"
 . "$(dirname "$0")/../lib/processes.sh"
 MANY=50
-
-# expect_count DIRECTORY PATTERN COUNT
-expect_count()
-{
-	expect_eq "names in $1 like $2" "$(find "$G/$1" -name "$2" | wc -l)" "$3"
-}
 
 # this_second FILE: as a file system would have it that keeps whole seconds.
 this_second()
@@ -20,17 +15,7 @@ this_second()
 	touch -d "@$(date +%s)" "$1"
 }
 
-# Everything that was written underneath has been taken in.
-synced=0
-sync_below()
-{
-	synced=$((synced + 1))
-	: >"below/synced$synced"
-	timeout 20 cat "$G/.wait/born/synced$synced" >/dev/null
-}
-
-mkdir below "$G/.born" "$G/.ready" "$G/.died"
-mount --bind "$G" below
+make_below
 start_graveyard --linger 1ms
 
 # --- told underneath within the tick of a birth
