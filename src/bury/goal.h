@@ -37,8 +37,8 @@ struct term {
 	unsigned port;
 	bool persistent; /* readiness: one that died before it was ready may be ready in its next life */
 	bool next;       /* so that is what it waits for now */
-	bool doubted; /* it was lost with its lease, and may come back: told once */
-	int64_t asked; /* when a graveyardfs was asked, which has not answered; 0: none was; CLOCK_REALTIME */
+	bool doubted;  /* it was lost with its lease, and may come back: told once */
+	int64_t asked; /* when a graveyardfs was asked first, CLOCK_REALTIME; 0: none was */
 	int64_t born;  /* the latest birth seen in a plain directory; 0: none */
 	int64_t retry; /* when its wait is begun again; NEVER */
 };

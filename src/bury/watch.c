@@ -166,8 +166,8 @@ static int wait_for(struct watch *w, struct term *term)
 		return -ENAMETOOLONG;
 	term->retry = NEVER;
 	term->watch = w;
-	/* Of one that is in doubt it had an answer. */
-	term->asked = term->doubted ? 0 : clock_now();
+	if (!term->asked)
+		term->asked = clock_now();
 	term->source = (struct source){.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC),
 				       .ready = term_ready};
 	if (term->source.fd < 0 && term->kind == TERM_LISTENING && errno == ENOENT) {
@@ -203,7 +203,7 @@ static enum term_state judge(enum term_kind kind, const struct stone *stone)
 	}
 }
 
-/* A graveyardfs that was asked later would have told of that death: it is an earlier life's, and lay underneath. (Some
+/* A graveyardfs that was asked later has not told of that death: it is an earlier life's, and lay underneath. (Some
  * write whole seconds.) */
 static bool is_older(const struct term *term, const struct stone *stone)
 {
