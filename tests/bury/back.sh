@@ -11,21 +11,9 @@ TIME_LIMIT=${TIME_LIMIT:-180}
 kind=served
 Y=$G
 mkfifo running end
-# The processes of others have no numbers where it runs.
-printf '#!/bin/sh\nexec unshare -pf --kill-child "%s" "$@"\n' "$GRAVEYARDFS" >apart
-chmod +x apart
-GRAVEYARDFS=$T/apart
+serve_apart
 expected_log=.
 runs='trap "exit 7" TERM; echo >running; while :; do sleep 100 & wait; done'
-
-kill_graveyard()
-{
-	kill -s KILL "$daemon"
-	wait "$daemon" 2>/dev/null || :
-	wait "$tee" || :
-	daemon=
-	connection=
-}
 
 # begin_dep: its process is $dep, that of its child $child.
 begin_dep()

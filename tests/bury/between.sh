@@ -9,18 +9,11 @@ set -eu
 
 Y=$G
 mkfifo running
-# The processes of others have no numbers where it runs.
-printf '#!/bin/sh\nexec unshare -pf --kill-child "%s" "$@"\n' "$GRAVEYARDFS" >apart
-chmod +x apart
-GRAVEYARDFS=$T/apart
+serve_apart
 
 lose_graveyard()
 {
-	kill -s KILL "$daemon"
-	wait "$daemon" 2>/dev/null || :
-	wait "$tee" || :
-	daemon=
-	connection=
+	kill_graveyard
 	umount -l "$G"
 }
 

@@ -26,15 +26,6 @@ begin()
 	hear running
 }
 
-kill_graveyard()
-{
-	kill -s KILL "$daemon"
-	wait "$daemon" 2>/dev/null || :
-	wait "$tee" || :
-	daemon=
-	connection=
-}
-
 # --- all of it is killed, and started again
 
 expected_log=.

@@ -126,3 +126,21 @@ says()
 		fail "$kind: not in the log of bury: $1"
 	}
 }
+
+# serve_apart: from now on a graveyard is served where the processes of others have no numbers, as in a pod.
+serve_apart()
+{
+	printf '#!/bin/sh\nexec unshare -pf --kill-child "%s" "$@"\n' "$GRAVEYARDFS" >"$T/apart"
+	chmod +x "$T/apart"
+	GRAVEYARDFS=$T/apart
+}
+
+# kill_graveyard: all of it, at once. What it had mounted stays, and is dead.
+kill_graveyard()
+{
+	kill -s KILL "$daemon"
+	wait "$daemon" 2>/dev/null || :
+	wait "$tee" || :
+	daemon=
+	connection=
+}
